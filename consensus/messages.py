@@ -1,0 +1,128 @@
+"""The whole interface of the consensus core: inputs go in, effects come out.
+
+Effects are carried out in order. A `Persist` is on disk, synced, before any effect behind it is
+begun. The host checks signatures before `Received` and makes them for `Broadcast`; the core sees
+signed messages only as inputs, its own included: a host that has signed a message feeds it back.
+"""
+
+from dataclasses import dataclass
+
+from consensus.validators import ValidatorSet
+from consensus.values import Certificate, Height, Proposal, Round, Step, ValueId, Vote
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """Begin a height. Everything of lower heights is forgotten."""
+
+    height: Height
+    validators: ValidatorSet
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message of a validator of this height's set, its signature checked.
+
+    For a proposal the host has the value's bytes at hand. Messages of heights and rounds ahead are
+    kept within named limits, those behind are ignored.
+    """
+
+    message: Proposal | Vote
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """A certificate somebody else gathered; the host has checked it against the validator set.
+
+    A commit certificate decides (the host has the value's bytes); a polka counts as its prevotes.
+    """
+
+    certificate: Certificate
+
+
+@dataclass(frozen=True, slots=True)
+class ValueBuilt:
+    """The answer to `BuildValue`."""
+
+    height: Height
+    round: Round
+    value_id: ValueId
+
+
+@dataclass(frozen=True, slots=True)
+class ValueChecked:
+    """The answer to `CheckValue`."""
+
+    height: Height
+    round: Round
+    value_id: ValueId
+    is_valid: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TimeoutElapsed:
+    height: Height
+    round: Round
+    step: Step
+
+
+Input = Started | Received | Learned | ValueBuilt | ValueChecked | TimeoutElapsed
+
+
+@dataclass(frozen=True, slots=True)
+class Persist:
+    """Append these inputs to the journal and sync it: all that was handled since the last `Persist`."""
+
+    inputs: tuple[Input, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Broadcast:
+    """Sign this own message, feed it back as `Received`, and send it to every validator."""
+
+    message: Proposal | Vote
+
+
+@dataclass(frozen=True, slots=True)
+class BuildValue:
+    height: Height
+    round: Round
+
+
+@dataclass(frozen=True, slots=True)
+class CheckValue:
+    """Is the value valid on top of the parent? Answer with `ValueChecked`.
+
+    `valid_round` is the proposal's: timeliness is judged for fresh values (NO_ROUND) only.
+    """
+
+    height: Height
+    round: Round
+    value_id: ValueId
+    valid_round: Round
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleTimeout:
+    height: Height
+    round: Round
+    step: Step
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decide:
+    """The height is decided. The host commits the value, then feeds `Started` for the next height."""
+
+    certificate: Certificate
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Two different signed messages of one validator for the same height, round and kind."""
+
+    first: Proposal | Vote
+    second: Proposal | Vote
+
+
+Effect = Persist | Broadcast | BuildValue | CheckValue | ScheduleTimeout | Decide | Report
