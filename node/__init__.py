@@ -1,1 +1,28 @@
-"""."""
+"""The running process: the only package with input, output, time, chance and threads.
+
+cli.py               the command line: devnet, demo, init, run, keys
+errors.py            what an operator can mend, one line each
+config.py            file, environment and flags become one NodeConfig
+layout.py            where each file of a data directory lies, and its lock
+assembly.py          builds every part of one node and joins them; read this first
+execution_host.py    block building, checking and commits, off the event loop
+supervisor.py        starts processes, restarts what may be restarted, stops all of them
+telemetry.py         logging set-up
+database.py          the key-value store over LMDB
+consensus_host.py    inputs into the consensus core, its effects out
+journal_file.py      the consensus journal on disk
+keystore.py          key files
+sign_state.py        what was signed last, so that nothing is signed twice
+signing.py           signatures of consensus messages
+local_socket.py      between the node and its JSON-RPC process
+network/             libp2p: hosts, streams, gossip
+sync/                catching up from a peer's stored blocks
+json_rpc/            the separate JSON-RPC process
+devnet/              several validators on one machine
+demo/                the guided tour that `zerog demo` runs
+"""
+
+import os
+
+# safe-pysha3 hashes in 1.0 µs where the default backend takes 8.7; the choice is read at first use.
+os.environ.setdefault("ETH_HASH_BACKEND", "pysha3")

@@ -1,0 +1,62 @@
+"""Errors that a person at the command line can mend: one line each, exit code 2, no traceback."""
+
+from pathlib import Path
+
+
+class OperatorError(Exception):
+    """Something about the files, flags or machine that the operator gave us."""
+
+
+class DirectoryInUse(OperatorError):
+    """Another process holds the lock of a data directory."""
+
+    def __init__(self, path: Path, pid: str) -> None:
+        super().__init__(
+            f"{path}: in use by process {pid}; stop it first or choose another --datadir"
+        )
+        self.path, self.pid = path, pid
+
+
+class InvalidConfig(OperatorError):
+    """A field of config.toml, the environment or a flag that cannot be used."""
+
+    def __init__(self, source: str, field: str, expected: str, got: object) -> None:
+        super().__init__(f"{source}: {field}: expected {expected}, got {got!r}")
+        self.source, self.field, self.expected, self.got = source, field, expected, got
+
+
+class MissingFile(OperatorError):
+    """A file that has to be there is not."""
+
+    def __init__(self, path: Path, what: str, remedy: str) -> None:
+        super().__init__(f"{path}: {what} is missing; {remedy}")
+        self.path = path
+
+
+class InvalidFile(OperatorError):
+    """A file is there but cannot be used; `why` names the field and what was expected."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"{path}: {why}")
+        self.path, self.why = path, why
+
+
+class PortInUse(OperatorError):
+    """Somebody else listens where we want to."""
+
+    def __init__(self, host: str, port: int, flag: str) -> None:
+        super().__init__(
+            f"{host}:{port} is in use; stop what listens there or choose another {flag}"
+        )
+        self.host, self.port = host, port
+
+
+class DevnetMismatch(OperatorError):
+    """A devnet directory was made with other values than the flags ask for."""
+
+    def __init__(self, path: Path, flag: str, stored: object, asked: object) -> None:
+        super().__init__(
+            f"{path}: made with {flag} {stored}, started with {flag} {asked}; "
+            f"use {flag} {stored}, another --datadir, or --reset to begin anew"
+        )
+        self.stored, self.asked = stored, asked

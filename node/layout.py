@@ -1,0 +1,85 @@
+"""Where each file of a data directory lies, and the lock that keeps a second node out."""
+
+import fcntl
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from node.errors import DirectoryInUse
+
+
+@dataclass(frozen=True, slots=True)
+class DataDirectory:
+    """Paths below one node's data directory."""
+
+    root: Path
+
+    @property
+    def config(self) -> Path:
+        return self.root / "config.toml"
+
+    @property
+    def genesis(self) -> Path:
+        return self.root / "genesis.json"
+
+    @property
+    def node_key(self) -> Path:
+        return self.root / "node_key"
+
+    @property
+    def validator_key(self) -> Path:
+        return self.root / "validator" / "key.json"
+
+    @property
+    def sign_state(self) -> Path:
+        return self.root / "validator" / "sign_state.json"
+
+    @property
+    def database(self) -> Path:
+        return self.root / "db"
+
+    @property
+    def journal(self) -> Path:
+        return self.root / "wal"
+
+    @property
+    def log_file(self) -> Path:
+        return self.root / "node.log"
+
+    @property
+    def lock(self) -> Path:
+        return self.root / "LOCK"
+
+    @property
+    def socket(self) -> Path:
+        """A Unix socket's path holds 108 bytes at most, so it lies apart from deep directories."""
+        name = hashlib.sha256(str(self.root.resolve()).encode()).hexdigest()[:16]
+        runtime = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
+        folder = Path(runtime) / f"zerog-{os.getuid()}"
+        return folder / f"{name}.sock"
+
+    def make_socket_folder(self) -> None:
+        """Create the socket's folder, for this user alone."""
+        self.socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+@contextmanager
+def locked(directory: DataDirectory) -> Iterator[None]:
+    """Hold the directory's lock, our pid in it; raises `DirectoryInUse` naming the other pid."""
+    directory.root.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(directory.lock, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.read(descriptor, 32).decode(errors="replace").strip()
+            raise DirectoryInUse(directory.root, holder or "unknown") from None
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,164 @@
+"""Starts processes by forking, restarts what may be restarted, and stops all of them.
+
+The parent imports the heavy libraries once (py-evm and libp2p take 1.8 s and 100 MB) and opens
+nothing; each child opens its own database, sockets and threads after the fork.
+"""
+
+import ctypes
+import logging
+import os
+import select
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from node.errors import OperatorError
+
+STOP_GRACE_S = 2.5
+"""From the first signal to a child until it is killed."""
+RESTART_PAUSE_S = 1.0
+"""Between the death of a restartable child and its next start."""
+EXIT_OPERATOR_ERROR = 2
+_PR_SET_PDEATHSIG = 1
+
+logger = logging.getLogger("zerog.supervisor")
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One child: `main` runs in it until a SIGTERM and returns its exit code."""
+
+    name: str
+    main: Callable[[], int]
+    restarts: bool = False
+    """Started anew when it dies, instead of being reported as gone."""
+
+
+@dataclass
+class Supervisor:
+    """Forks the processes and looks after them until `stop` is asked for."""
+
+    processes: Sequence[Process]
+    on_exit: Callable[[Process, str], bool] = lambda process, how: True
+    """Called when a child is gone for good; True stops everything."""
+    running: dict[int, Process] = field(default_factory=dict)
+    exit_code: int = 0
+    _due: list[tuple[float, Process]] = field(default_factory=list)
+    _stop_asked: bool = False
+
+    def start(self) -> None:
+        """Fork every child."""
+        for process in self.processes:
+            self._fork(process)
+
+    def run(self) -> int:
+        """Wait until a signal, or a child whose end ends all; then stop the others. The exit code."""
+        reader, writer = os.pipe()
+        os.set_blocking(writer, False)
+        signal.set_wakeup_fd(writer)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._ask_to_stop)
+        signal.signal(signal.SIGCHLD, lambda number, frame: None)
+        while not self._stop_asked and (self.running or self._due):
+            pause = max(0.0, self._due[0][0] - time.monotonic()) if self._due else None
+            readable, _, _ = select.select([reader], [], [], pause)
+            if readable:
+                os.read(reader, 4096)
+            self._start_due()
+            self._reap()
+        self.stop()
+        signal.set_wakeup_fd(-1)
+        os.close(reader)
+        os.close(writer)
+        return self.exit_code
+
+    def stop(self) -> None:
+        """End every child: SIGTERM, and SIGKILL for those still there after the grace time."""
+        self._due.clear()
+        for pid in self.running:
+            _send(pid, signal.SIGTERM)
+        deadline = time.monotonic() + STOP_GRACE_S
+        while self.running and time.monotonic() < deadline:
+            pid, _ = os.waitpid(-1, os.WNOHANG)
+            if pid:
+                self.running.pop(pid, None)
+            else:
+                time.sleep(0.01)
+        for pid in self.running:
+            logger.warning("%s did not stop in time and is killed", self.running[pid].name)
+            _send(pid, signal.SIGKILL)
+        for pid in list(self.running):
+            os.waitpid(pid, 0)
+        self.running.clear()
+
+    def _ask_to_stop(self, number: int, frame: object) -> None:
+        self._stop_asked = True
+
+    def _fork(self, process: Process) -> None:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        parent = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            os._exit(_child(process, parent))
+        self.running[pid] = process
+
+    def _start_due(self) -> None:
+        now = time.monotonic()
+        while self._due and self._due[0][0] <= now:
+            self._fork(self._due.pop(0)[1])
+
+    def _reap(self) -> None:
+        while self.running:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid == 0:
+                return
+            process = self.running.pop(pid, None)
+            if process is None or self._stop_asked:
+                continue
+            code = os.waitstatus_to_exitcode(status)
+            how = f"killed by signal {-code}" if code < 0 else f"exit code {code}"
+            if process.restarts and code != EXIT_OPERATOR_ERROR:
+                logger.error("%s ended (%s) and is started again", process.name, how)
+                self._due.append((time.monotonic() + RESTART_PAUSE_S, process))
+            elif self.on_exit(process, how):
+                self._stop_asked = True
+                self.exit_code = code if code > 0 else 1
+
+
+def _child(process: Process, parent: int) -> int:
+    """The child's whole life: its signals as a fresh process has them, its errors as one line."""
+    signal.set_wakeup_fd(-1)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
+        signal.signal(number, signal.SIG_DFL)
+    # The terminal's Ctrl-C goes to the whole group; only the parent decides when a child ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _end_with_parent(parent)
+    try:
+        return process.main()
+    except OperatorError as error:
+        print(f"zerog: {error}", file=sys.stderr)
+        return EXIT_OPERATOR_ERROR
+    except BaseException:
+        traceback.print_exc()
+        return 1
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+
+
+def _end_with_parent(parent: int) -> None:
+    """Have the kernel send us SIGTERM when the parent dies, so that nothing is left running."""
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def _send(pid: int, number: signal.Signals) -> None:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return
