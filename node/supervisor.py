@@ -55,7 +55,7 @@ class Supervisor:
             self._fork(process)
 
     def run(self) -> int:
-        """Wait until a signal, or a child whose end ends all; then stop the others. The exit code."""
+        """Wait for a signal, or a child whose end ends all; then stop the others. The exit code."""
         reader, writer = os.pipe()
         os.set_blocking(writer, False)
         signal.set_wakeup_fd(writer)

@@ -29,7 +29,7 @@ class TextFormat(logging.Formatter):
 
 
 class JsonFormat(logging.Formatter):
-    """One JSON object a line: time, level, node, part, message, and the error where there is one."""
+    """One JSON object a line: time, level, node, part, message, and the error if there is one."""
 
     def __init__(self, node: str) -> None:
         super().__init__()
@@ -70,5 +70,5 @@ def start_logging(
     root.addHandler(handler)
     root.setLevel(logging.WARNING)
     logging.getLogger("zerog").setLevel(level.upper())
-    # py-libp2p reports a peer that hangs up as an error of its own; ours say who was dropped and why.
+    # py-libp2p reports a peer that hangs up as an error of its own; ours say who was dropped, why.
     logging.getLogger("libp2p").setLevel(logging.CRITICAL)
