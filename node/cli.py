@@ -1,0 +1,358 @@
+"""The command line. Flags are geth's where a node operator meets them, anvil's for the devnet."""
+
+import argparse
+import importlib.metadata
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from node.config import SETTINGS
+from node.devnet.settings import DEFAULT_CHAIN_ID, DEFAULT_MNEMONIC, VALIDATORS_MAX, DevnetSettings
+from node.errors import OperatorError
+
+EXIT_OPERATOR_ERROR = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code. An operator's error is one line on stderr and exit code 2."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.command is None:
+        parser.print_help()
+        return 0
+    command: Callable[[argparse.Namespace], int] = options.command
+    try:
+        return command(options)
+    except OperatorError as error:
+        print(f"zerog: {error}", file=sys.stderr)
+        return EXIT_OPERATOR_ERROR
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+
+
+def version() -> str:
+    """Of the installed distribution."""
+    return importlib.metadata.version("zerog-chain")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="zerog",
+        description="An EVM chain node in Python, compatible with 0G's execution layer.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"zerog {version()}")
+    parser.set_defaults(command=None)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    _add_devnet(commands)
+    _add_demo(commands)
+    _add_init(commands)
+    _add_run(commands)
+    _add_simulate(commands)
+    return parser
+
+
+_Commands = argparse._SubParsersAction  # argparse gives the type of add_subparsers no public name.
+
+
+def _add_devnet(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser(
+        "devnet",
+        help="start several validators on this machine, until Ctrl-C",
+        allow_abbrev=False,
+    )
+    _add_devnet_flags(parser)
+    parser.set_defaults(command=_devnet)
+
+
+def _add_devnet_flags(parser: argparse.ArgumentParser) -> None:
+    default = DevnetSettings()
+    add = parser.add_argument
+    add(
+        "--validators",
+        type=_whole(1, VALIDATORS_MAX),
+        default=default.validators,
+        metavar="N",
+        help="how many validators, each with its own key, directory and process (default 4)",
+    )
+    add(
+        "--datadir",
+        "--data-dir",
+        type=Path,
+        default=default.datadir,
+        metavar="DIR",
+        help="where chain data is kept and found again (default ./zerog-devnet)",
+    )
+    add(
+        "--host",
+        default=default.host,
+        metavar="ADDR",
+        help="address the JSON-RPC servers listen on (default 127.0.0.1)",
+    )
+    add(
+        "--port",
+        "--rpc-port",
+        type=_whole(1, 65_535),
+        default=default.port,
+        metavar="PORT",
+        help="JSON-RPC port of validator 0; validator i has PORT + i (default 8545)",
+    )
+    add(
+        "--p2p-port",
+        type=_whole(1, 65_535),
+        default=default.p2p_port,
+        metavar="PORT",
+        help="libp2p port of validator 0; validator i has PORT + i (default 30303)",
+    )
+    add(
+        "--block-time",
+        type=_decimal(0, 3600),
+        default=default.block_time,
+        metavar="SECONDS",
+        help="time between blocks, decimals allowed; 0: as fast as they decide (default 1)",
+    )
+    add(
+        "--chain-id",
+        type=_whole(1, 2**53 - 1),
+        default=DEFAULT_CHAIN_ID,
+        metavar="ID",
+        help=f"chain id (default {DEFAULT_CHAIN_ID}, 0G's devnet)",
+    )
+    add(
+        "--accounts",
+        "-a",
+        type=_whole(1, 1000),
+        default=default.accounts,
+        metavar="N",
+        help="how many funded accounts (default 10)",
+    )
+    add(
+        "--balance",
+        type=_whole(0, 10**12),
+        default=default.balance,
+        metavar="0G",
+        help="balance of each funded account, in 0G (default 10000)",
+    )
+    add(
+        "--mnemonic",
+        "-m",
+        default=DEFAULT_MNEMONIC,
+        metavar="WORDS",
+        help="BIP-39 mnemonic of the funded accounts (default: hardhat's and anvil's)",
+    )
+    add(
+        "--gas-limit",
+        type=_whole(5_000, 2**53 - 1),
+        default=default.gas_limit,
+        metavar="GAS",
+        help="gas limit of a block (default 36000000)",
+    )
+    add(
+        "--no-0g-rules",
+        action="store_true",
+        help="plain Ethereum: no 80 %% gas rule, no 0G precompiles",
+    )
+    add("--no-predeploys", action="store_true", help="leave 0G's contracts out of the genesis")
+    add("--reset", action="store_true", help="wipe the directory's chain and begin anew")
+    add("--log-level", choices=["debug", "info", "warning", "error"], default=default.log_level,
+        help="how much the nodes say (default info)")  # fmt: skip
+
+
+def _add_demo(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser(
+        "demo",
+        help="the whole path once: blocks, a contract, a verified DA commitment; then it stops",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--block-time", type=_decimal(0, 60), default=0.5, metavar="SECONDS")
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the chain data in DIR")
+    parser.set_defaults(command=_demo)
+
+
+def _add_init(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser(
+        "init",
+        help="write config.toml, genesis.json and keys for a node, or for N validators",
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("--datadir", "--data-dir", type=Path, required=True, metavar="DIR")
+    add(
+        "--genesis",
+        type=Path,
+        metavar="FILE",
+        help="join the chain of this genesis document (default: begin a chain of our own)",
+    )
+    add("--peers", default="", metavar="MULTIADDRS", help="comma separated, to connect to")
+    add(
+        "--validators",
+        type=_whole(1, VALIDATORS_MAX),
+        metavar="N",
+        help="write one folder per validator with one genesis, for N machines",
+    )
+    add(
+        "--hosts",
+        default="",
+        metavar="A,B,…",
+        help="with --validators: the IP address of each machine (default 127.0.0.1 for all)",
+    )
+    add("--chain-id", type=_whole(1, 2**53 - 1), default=DEFAULT_CHAIN_ID, metavar="ID")
+    add(
+        "--devnet",
+        action="store_true",
+        help="mark the genesis as a devnet: plain key files, well-known funded accounts",
+    )
+    add("--full-node", action="store_true", help="no validator key: follow the chain, do not vote")
+    add(
+        "--password-file",
+        type=Path,
+        metavar="FILE",
+        help="encrypt the validator key with the password in FILE (V3 keystore)",
+    )
+    _add_setting_flags(parser)
+    parser.set_defaults(command=_init)  # fmt: skip
+
+
+def _add_run(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser("run", help="run the node of a data directory", allow_abbrev=False)
+    parser.add_argument("--datadir", "--data-dir", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--password-file", type=Path, metavar="FILE",
+                        help="holds the password of the validator key")  # fmt: skip
+    _add_setting_flags(parser)
+    parser.set_defaults(command=_run)
+
+
+def _add_setting_flags(parser: argparse.ArgumentParser) -> None:
+    """A flag for each setting of config.toml: --section.key, and geth's own spelling of some."""
+    geth = {"http": ["--http"], "p2p_port": ["--port"], "peers": ["--bootnodes"]}
+    group = parser.add_argument_group(
+        "settings (each also in config.toml and as ZEROG_SECTION_KEY)"
+    )
+    for setting in SETTINGS:
+        if parser.prog.endswith("init") and setting.name == "peers":
+            continue
+        names = [f"--{setting.section}.{setting.key}", *geth.get(setting.name, [])]
+        optional = {"nargs": "?", "const": "true"} if setting.expected == "true or false" else {}
+        group.add_argument(
+            *names, dest=f"setting_{setting.name}", metavar="VALUE", help=setting.expected,
+            default=argparse.SUPPRESS, **optional,  # type: ignore[arg-type]
+        )  # fmt: skip
+
+
+def _add_simulate(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser(
+        "simulate",
+        help="run consensus in simulated networks with seeded faults",
+        add_help=False,
+        allow_abbrev=False,
+    )
+    parser.add_argument("rest", nargs=argparse.REMAINDER)
+    parser.set_defaults(command=_simulate)
+
+
+def _setting_flags(options: argparse.Namespace) -> dict[str, object]:
+    prefix = "setting_"
+    return {
+        name.removeprefix(prefix): value
+        for name, value in vars(options).items()
+        if name.startswith(prefix)
+    }
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        try:
+            number = int(text, 0)
+        except ValueError:
+            number = low - 1
+        if not low <= number <= high:
+            raise argparse.ArgumentTypeError(
+                f"expected a whole number, {low} to {high}, got {text!r}"
+            )
+        return number
+
+    return parse
+
+
+def _decimal(low: float, high: float) -> Callable[[str], float]:
+    def parse(text: str) -> float:
+        try:
+            number = float(text)
+        except ValueError:
+            number = low - 1
+        if not low <= number <= high:
+            raise argparse.ArgumentTypeError(f"expected a number, {low} to {high}, got {text!r}")
+        return number
+
+    return parse
+
+
+# Each command imports what it runs only then, so that --help answers at once.
+
+
+def _devnet(options: argparse.Namespace) -> int:
+    from node.devnet.start import run_devnet
+
+    return run_devnet(
+        DevnetSettings(
+            datadir=options.datadir,
+            validators=options.validators,
+            host=options.host,
+            port=options.port,
+            p2p_port=options.p2p_port,
+            block_time=options.block_time,
+            chain_id=options.chain_id,
+            accounts=options.accounts,
+            balance=options.balance,
+            mnemonic=options.mnemonic,
+            gas_limit=options.gas_limit,
+            zero_g_rules=not options.no_0g_rules,
+            predeploys=not options.no_predeploys,
+            reset=options.reset,
+            log_level=options.log_level,
+        )
+    )
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from node.demo.tour import run_demo
+
+    return run_demo(options.block_time, options.keep)
+
+
+def _init(options: argparse.Namespace) -> int:
+    from node.initialization import InitRequest, initialize
+
+    return initialize(
+        InitRequest(
+            datadir=options.datadir,
+            genesis=options.genesis,
+            peers=tuple(part for part in options.peers.split(",") if part),
+            validators=options.validators,
+            hosts=tuple(part for part in options.hosts.split(",") if part),
+            chain_id=options.chain_id,
+            is_devnet=options.devnet,
+            is_full_node=options.full_node,
+            password_file=options.password_file,
+            settings=_setting_flags(options),
+        )
+    )
+
+
+def _run(options: argparse.Namespace) -> int:
+    from node.assembly import run_from_directory
+
+    return run_from_directory(options.datadir, _setting_flags(options), options.password_file)
+
+
+def _simulate(options: argparse.Namespace) -> int:
+    from consensus.simulation.__main__ import main as simulate
+
+    return simulate(options.rest)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

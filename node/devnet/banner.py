@@ -1,0 +1,67 @@
+"""What `zerog devnet` says when it starts: where to connect, with which keys, and ready snippets."""
+
+from collections.abc import Sequence
+
+from eth_utils import to_checksum_address
+
+from node.devnet.settings import DevnetSettings
+
+
+def banner(settings: DevnetSettings, accounts: Sequence[tuple[bytes, bytes]], version: str) -> str:
+    """The start banner; `accounts` are (address, private key)."""
+    return "\n".join(
+        [
+            f"zerog devnet {version}: {settings.validators} validators, each a process of its own",
+            "",
+            *_accounts(settings, accounts),
+            "",
+            *_endpoints(settings),
+            "",
+            *_gas(settings),
+            "",
+            *_snippets(settings, accounts),
+            "",
+            f"Data in {settings.datadir}; stop with Ctrl-C, start again to continue the same chain.",
+        ]
+    )
+
+
+def _accounts(settings: DevnetSettings, accounts: Sequence[tuple[bytes, bytes]]) -> list[str]:
+    lines = [
+        f"Accounts, {settings.balance} 0G each. These keys are public: never send real funds to them."
+    ]
+    for index, (address, key) in enumerate(accounts):
+        lines.append(f"  ({index}) {to_checksum_address(address)}  0x{key.hex()}")
+    lines.append(f"Mnemonic: {settings.mnemonic}")
+    lines.append("Derivation path: m/44'/60'/0'/0/")
+    return lines
+
+
+def _endpoints(settings: DevnetSettings) -> list[str]:
+    lines = [f"Chain id: {settings.chain_id}"]
+    for index in range(settings.validators):
+        lines.append(f"validator-{index}: RPC http://{settings.host}:{settings.port + index}")
+    lines.append("Blocks are final as soon as they are there: latest = safe = finalized.")
+    return lines
+
+
+def _gas(settings: DevnetSettings) -> list[str]:
+    if not settings.zero_g_rules:
+        return ["Gas: as on Ethereum; 0G's precompiles and rules are off (--no-0g-rules)."]
+    return [
+        "Gas: as on 0G, a transaction is charged at least 80 % of its gas limit, whatever it uses.",
+        "     Set limits close to eth_estimateGas; --no-0g-rules charges as Ethereum does.",
+    ]
+
+
+def _snippets(settings: DevnetSettings, accounts: Sequence[tuple[bytes, bytes]]) -> list[str]:
+    url = f"http://{settings.host}:{settings.port}"
+    key = "0x" + accounts[0][1].hex() if accounts else "0x…"
+    to = to_checksum_address(accounts[1][0]) if len(accounts) > 1 else "0x" + "00" * 20
+    return [
+        "hardhat    networks: { zerog: { url: "
+        f'"{url}", chainId: {settings.chain_id}, accounts: ["{key}"] }} }}',
+        f"foundry    cast send {to} --value 1ether --rpc-url {url} --private-key {key}",
+        f"MetaMask   add a network: RPC URL {url}, chain id {settings.chain_id}, symbol 0G",
+        f'web3.py    Web3(Web3.HTTPProvider("{url}")).eth.block_number',
+    ]

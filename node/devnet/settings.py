@@ -1,0 +1,47 @@
+"""What a devnet is made of: the flags of `zerog devnet`, and what of them a directory remembers."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+DEFAULT_MNEMONIC = "test test test test test test test test test test test junk"
+DEFAULT_CHAIN_ID = 16_601
+"""0G's own devnet (facts §1b)."""
+WEI_PER_0G = 10**18
+VALIDATORS_MAX = 50
+FIRST_P2P_PORT = 30_303
+
+
+@dataclass(frozen=True, slots=True)
+class DevnetSettings:
+    """Names follow anvil's flags where anvil has one."""
+
+    datadir: Path = Path("zerog-devnet")
+    validators: int = 4
+    host: str = "127.0.0.1"
+    port: int = 8545
+    """JSON-RPC of validator 0; validator i has port + i."""
+    p2p_port: int = FIRST_P2P_PORT
+    block_time: float = 1.0
+    """Seconds; zero: as fast as blocks decide."""
+    chain_id: int = DEFAULT_CHAIN_ID
+    accounts: int = 10
+    balance: int = 10_000
+    """0G each."""
+    mnemonic: str = DEFAULT_MNEMONIC
+    gas_limit: int = 36_000_000
+    zero_g_rules: bool = True
+    predeploys: bool = True
+    reset: bool = False
+    log_level: str = "info"
+
+    def remembered(self) -> dict[str, object]:
+        """What the chain in the directory was made with; starting it with other values is refused."""
+        return {
+            "--validators": self.validators,
+            "--chain-id": self.chain_id,
+            "--accounts": self.accounts,
+            "--balance": self.balance,
+            "--mnemonic": self.mnemonic,
+            "--no-0g-rules": not self.zero_g_rules,
+            "--no-predeploys": not self.predeploys,
+        }
