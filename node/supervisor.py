@@ -142,6 +142,8 @@ def _child(process: Process, parent: int) -> int:
     except OperatorError as error:
         print(f"zerog: {error}", file=sys.stderr)
         return EXIT_OPERATOR_ERROR
+    except SystemExit as leave:
+        return leave.code if isinstance(leave.code, int) else 0
     except BaseException:
         traceback.print_exc()
         return 1

@@ -1,0 +1,48 @@
+"""node/layout.py: one node a directory, and short socket paths."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from node.errors import DirectoryInUse
+from node.layout import DataDirectory, locked
+
+SOCKET_PATH_MAX = 107
+
+
+def test_a_second_process_is_told_the_pid_of_the_first(tmp_path: Path) -> None:
+    with locked(DataDirectory(tmp_path)):
+        code = (
+            "import sys; from pathlib import Path; from node.layout import *\n"
+            "from node.errors import DirectoryInUse\n"
+            "try:\n    with locked(DataDirectory(Path(sys.argv[1]))): pass\n"
+            "except DirectoryInUse as error: print(error.pid)\n"
+        )
+        other = subprocess.run(
+            [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True
+        )
+    assert other.stdout.strip() == str(os.getpid())
+
+
+def test_the_lock_is_free_again_afterwards(tmp_path: Path) -> None:
+    for _ in range(2):
+        with locked(DataDirectory(tmp_path)):
+            assert (tmp_path / "LOCK").read_text().strip() == str(os.getpid())
+
+
+def test_the_same_process_cannot_lock_twice(tmp_path: Path) -> None:
+    with (
+        locked(DataDirectory(tmp_path)),
+        pytest.raises(DirectoryInUse),
+        locked(DataDirectory(tmp_path)),
+    ):
+        pass
+
+
+def test_a_socket_path_fits_however_deep_the_directory_lies() -> None:
+    deep = DataDirectory(Path("/" + "/".join(["a-rather-long-folder-name"] * 20)))
+    assert len(str(deep.socket)) <= SOCKET_PATH_MAX
+    assert deep.socket != DataDirectory(Path("/elsewhere")).socket
