@@ -11,7 +11,8 @@ from typing import Protocol
 from eth_typing import Address, Hash32
 
 from chain.config import Rules
-from chain.transactions import Transaction
+from chain.transactions import AccessList, Transaction
+from chain.transactions import Authorization as Authorization
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,21 +166,9 @@ class Message:
     """Wei; the GASPRICE opcode's answer. Zero with a base fee of zero charges nobody."""
     max_fee_per_gas: int = 0
     max_priority_fee_per_gas: int = 0
-    access_list: tuple[tuple[Address, tuple[int, ...]], ...] = ()
-    authorization_list: tuple["Authorization", ...] = ()
+    access_list: AccessList = ()
+    authorization_list: tuple[Authorization, ...] = ()
     blob_versioned_hashes: tuple[Hash32, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Authorization:
-    """EIP-7702."""
-
-    chain_id: int
-    address: Address
-    nonce: int
-    y_parity: int
-    r: int
-    s: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +193,9 @@ class Transcript(Protocol):
     def try_transaction(self, transaction: Transaction, sender: Address) -> Receipt:
         """Apply one; raises `InvalidTransaction` and leaves no trace where it cannot be in the block."""
 
-    def finish(self, withdrawals: Sequence[Withdrawal], slashed: Sequence[Withdrawal]) -> BlockResult:
+    def finish(
+        self, withdrawals: Sequence[Withdrawal], slashed: Sequence[Withdrawal]
+    ) -> BlockResult:
         """End-of-block steps; the transcript is used up."""
 
 
@@ -221,7 +212,7 @@ class Engine(Protocol):
         slashed: Sequence[Withdrawal],
         reader: StateReader,
     ) -> BlockResult:
-        """A whole block; raises `InvalidTransaction` naming the index of the first that is invalid."""
+        """A whole block; raises `InvalidTransactionInBlock` with the index of the first that is invalid."""
 
     def call(
         self,

@@ -1,0 +1,253 @@
+"""A chain's configuration: its id, when each fork begins, which of 0G's rules apply.
+
+Read from the `config` of a geth genesis document, with our section `zerog` inside.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from eth_typing import Address
+
+from chain.errors import InvalidConfig
+from chain.forks.fork import Fork
+from chain.forks.table import FORK_ROWS, BlobSchedule, ForkRow
+
+MAINNET_DEPOSIT_CONTRACT: Final = Address(bytes.fromhex("00000000219ab540356cbb839cbe05303d7705fa"))
+DEFAULT_DA_EPOCH_BLOCKS: Final = 28_800
+"""Facts §1a-1."""
+
+BLOCK_KEYS: Final = {
+    "homesteadBlock": Fork.HOMESTEAD,
+    "eip150Block": Fork.TANGERINE_WHISTLE,
+    "eip158Block": Fork.SPURIOUS_DRAGON,
+    "byzantiumBlock": Fork.BYZANTIUM,
+    "constantinopleBlock": Fork.CONSTANTINOPLE,
+    "petersburgBlock": Fork.PETERSBURG,
+    "istanbulBlock": Fork.ISTANBUL,
+    "muirGlacierBlock": Fork.MUIR_GLACIER,
+    "berlinBlock": Fork.BERLIN,
+    "londonBlock": Fork.LONDON,
+    "arrowGlacierBlock": Fork.ARROW_GLACIER,
+    "grayGlacierBlock": Fork.GRAY_GLACIER,
+}
+TIME_KEYS: Final = {
+    "shanghaiTime": Fork.SHANGHAI,
+    "cancunTime": Fork.CANCUN,
+    "pragueTime": Fork.PRAGUE,
+}
+UNKNOWN_FORK_KEYS: Final = (
+    "osakaTime", "amsterdamTime", "verkleTime",
+    "bpo1Time", "bpo2Time", "bpo3Time", "bpo4Time", "bpo5Time",
+)  # fmt: skip
+"""Forks of geth's that this node does not have: a chain that schedules one is refused."""
+ZEROG_KEYS: Final = ("devnet", "precompiles", "owner", "daSigners")
+"""What `config.zerog` may hold; a section is added when the part that it configures exists."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The rules of one block."""
+
+    chain_id: int
+    fork: Fork
+    staking_active: bool = False
+    """0G: distribution goes to the staking contract (facts §1b)."""
+    restaking_active: bool = False
+    """0G: the 80 % rule, and sentinel withdrawals at positions 1 and 2."""
+    has_zero_g_precompiles: bool = False
+    da_epoch_blocks: int = DEFAULT_DA_EPOCH_BLOCKS
+    blobs: BlobSchedule | None = None
+    """None before Cancun."""
+    deposit_contract: Address = MAINNET_DEPOSIT_CONTRACT
+
+    @property
+    def row(self) -> ForkRow:
+        return FORK_ROWS[self.fork]
+
+
+@dataclass(frozen=True, slots=True)
+class ChainConfig:
+    """The schedule from which `rules` picks."""
+
+    chain_id: int
+    fork_blocks: Mapping[Fork, int]
+    """First block of each fork up to Paris; absent: never."""
+    fork_times: Mapping[Fork, int]
+    """First timestamp (seconds) of each later fork; absent: never."""
+    staking_time: int | None = None
+    restaking_time: int | None = None
+    has_zero_g_precompiles: bool = False
+    da_epoch_blocks: int = DEFAULT_DA_EPOCH_BLOCKS
+    is_devnet: bool = False
+    owner: Address | None = None
+    """Owner of the predeployed contracts."""
+    blob_schedules: Mapping[Fork, BlobSchedule] = field(default_factory=dict)
+    """Where they differ from the fork's own."""
+    deposit_contract: Address = MAINNET_DEPOSIT_CONTRACT
+
+    @classmethod
+    def from_genesis(cls, config: Mapping[str, Any]) -> "ChainConfig":
+        """Parse `config`; raises `InvalidConfig`, naming the field."""
+        _refuse_unknown_forks(config)
+        zerog = _zerog_section(config)
+        return cls(
+            chain_id=_number("chainId", config.get("chainId")),
+            fork_blocks=_fork_blocks(config),
+            fork_times=_fork_times(config),
+            staking_time=_optional_number("StakingActivationTime", config),
+            restaking_time=_optional_number("RestakingActivationTime", config),
+            has_zero_g_precompiles=_has_zero_g_precompiles(zerog),
+            da_epoch_blocks=_da_epoch_blocks(zerog),
+            is_devnet=_is_devnet(zerog),
+            owner=_optional_address("zerog.owner", zerog.get("owner")),
+            blob_schedules=_blob_schedules(config),
+            deposit_contract=_optional_address(
+                "depositContractAddress", config.get("depositContractAddress")
+            )
+            or MAINNET_DEPOSIT_CONTRACT,
+        )
+
+    def fork_at(self, number: int, timestamp: int) -> Fork:
+        """The newest fork whose beginning is reached."""
+        reached = [fork for fork, first in self.fork_blocks.items() if first <= number]
+        if Fork.PARIS in reached:
+            reached += [fork for fork, first in self.fork_times.items() if first <= timestamp]
+        return max(reached, default=Fork.FRONTIER)
+
+    def rules(self, number: int, timestamp: int) -> Rules:
+        """The rules of the block with that number and timestamp (seconds)."""
+        fork = self.fork_at(number, timestamp)
+        is_prague = fork >= Fork.PRAGUE
+        return Rules(
+            chain_id=self.chain_id,
+            fork=fork,
+            staking_active=is_prague and _is_reached(self.staking_time, timestamp),
+            restaking_active=is_prague and _is_reached(self.restaking_time, timestamp),
+            has_zero_g_precompiles=self.has_zero_g_precompiles,
+            da_epoch_blocks=self.da_epoch_blocks,
+            blobs=self.blob_schedules.get(fork, FORK_ROWS[fork].blobs),
+            deposit_contract=self.deposit_contract,
+        )
+
+
+def _is_reached(first: int | None, timestamp: int) -> bool:
+    return first is not None and first <= timestamp
+
+
+def _refuse_unknown_forks(config: Mapping[str, Any]) -> None:
+    for key in UNKNOWN_FORK_KEYS:
+        if config.get(key) is not None:
+            raise InvalidConfig(key, config[key], "no fork after Prague: this node has none")
+
+
+def _fork_blocks(config: Mapping[str, Any]) -> dict[Fork, int]:
+    blocks = {
+        fork: _number(key, config[key])
+        for key, fork in BLOCK_KEYS.items()
+        if config.get(key) is not None
+    }
+    # geth: Petersburg comes with Constantinople where it is not named.
+    if "petersburgBlock" not in config and Fork.CONSTANTINOPLE in blocks:
+        blocks[Fork.PETERSBURG] = blocks[Fork.CONSTANTINOPLE]
+    paris = _paris_block(config)
+    if paris is not None:
+        blocks[Fork.PARIS] = paris
+    return blocks
+
+
+def _paris_block(config: Mapping[str, Any]) -> int | None:
+    total_difficulty = _optional_number("terminalTotalDifficulty", config)
+    if total_difficulty == 0 or config.get("terminalTotalDifficultyPassed") is True:
+        return _optional_number("mergeNetsplitBlock", config) or 0
+    return _optional_number("mergeNetsplitBlock", config)
+
+
+def _fork_times(config: Mapping[str, Any]) -> dict[Fork, int]:
+    return {
+        fork: _number(key, config[key])
+        for key, fork in TIME_KEYS.items()
+        if config.get(key) is not None
+    }
+
+
+def _blob_schedules(config: Mapping[str, Any]) -> dict[Fork, BlobSchedule]:
+    section = config.get("blobSchedule") or {}
+    schedules = {}
+    for name, fork in (("cancun", Fork.CANCUN), ("prague", Fork.PRAGUE)):
+        if name in section:
+            row = section[name]
+            schedules[fork] = BlobSchedule(
+                target=_number(f"blobSchedule.{name}.target", row.get("target")),
+                limit=_number(f"blobSchedule.{name}.max", row.get("max")),
+                base_fee_update_fraction=_number(
+                    f"blobSchedule.{name}.baseFeeUpdateFraction", row.get("baseFeeUpdateFraction")
+                ),
+            )
+    return schedules
+
+
+def _zerog_section(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    section = config.get("zerog")
+    if section is None:
+        return {}
+    if not isinstance(section, Mapping):
+        raise InvalidConfig("zerog", section, "an object")
+    for key in section:
+        if key not in ZEROG_KEYS:
+            raise InvalidConfig(f"zerog.{key}", section[key], "one of " + ", ".join(ZEROG_KEYS))
+    return section
+
+
+def _has_zero_g_precompiles(zerog: Mapping[str, Any]) -> bool:
+    if "precompiles" in zerog and zerog["precompiles"] != "0g":
+        raise InvalidConfig("zerog.precompiles", zerog["precompiles"], '"0g", or no such field')
+    return "precompiles" in zerog
+
+
+def _da_epoch_blocks(zerog: Mapping[str, Any]) -> int:
+    section = zerog.get("daSigners", {})
+    if not isinstance(section, Mapping) or set(section) - {"epochBlocks"}:
+        raise InvalidConfig("zerog.daSigners", section, "an object with epochBlocks alone")
+    if "epochBlocks" not in section:
+        return DEFAULT_DA_EPOCH_BLOCKS
+    blocks = _number("zerog.daSigners.epochBlocks", section["epochBlocks"])
+    if blocks == 0:
+        raise InvalidConfig("zerog.daSigners.epochBlocks", 0, "at least 1")
+    return blocks
+
+
+def _is_devnet(zerog: Mapping[str, Any]) -> bool:
+    is_devnet = zerog.get("devnet", False)
+    if not isinstance(is_devnet, bool):
+        raise InvalidConfig("zerog.devnet", is_devnet, "true or false")
+    return is_devnet
+
+
+def _optional_number(name: str, section: Mapping[str, Any]) -> int | None:
+    value = section.get(name)
+    return None if value is None else _number(name, value)
+
+
+def _number(name: str, value: object) -> int:
+    """A JSON number, or a hex or decimal string of one, as geth takes them."""
+    if isinstance(value, str):
+        try:
+            value = int(value, 0)
+        except ValueError:
+            raise InvalidConfig(name, value, "a number") from None
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise InvalidConfig(name, value, "a number of zero or more")
+    return value
+
+
+def _optional_address(name: str, value: object) -> Address | None:
+    if value is None:
+        return None
+    try:
+        address = bytes.fromhex(str(value).removeprefix("0x"))
+    except ValueError:
+        raise InvalidConfig(name, value, "a 20-byte hex address") from None
+    if len(address) != 20:
+        raise InvalidConfig(name, value, "a 20-byte hex address")
+    return Address(address)

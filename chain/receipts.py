@@ -1,0 +1,103 @@
+"""Receipts and logs: consensus encoding, bloom filter, stored form, requests hash."""
+
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from typing import Any, cast
+
+import rlp
+from eth_hash.auto import keccak
+from eth_typing import Address, Hash32
+
+from chain.engine import Log, Receipt
+
+
+def bloom_of(logs: Iterable[Log]) -> bytes:
+    """The 256-byte filter over the addresses and topics of `logs` (Yellow Paper 4.3.1)."""
+    bits = 0
+    for log in logs:
+        bits |= bloom_bits(log.address)
+        for topic in log.topics:
+            bits |= bloom_bits(topic)
+    return bits.to_bytes(256, "big")
+
+
+def bloom_bits(value: bytes) -> int:
+    """The three bits of one address or topic, as a number of 2048 bits."""
+    digest = keccak(value)
+    return (
+        1 << ((digest[0] << 8 | digest[1]) & 2047)
+        | 1 << ((digest[2] << 8 | digest[3]) & 2047)
+        | 1 << ((digest[4] << 8 | digest[5]) & 2047)
+    )
+
+
+def encode_receipt(receipt: Receipt) -> bytes:
+    """The consensus form: type byte unless legacy ‖ RLP of [status or root, gas, bloom, logs] (EIP-2718)."""
+    outcome: object = receipt.post_state if receipt.post_state is not None else receipt.succeeded
+    body = rlp.encode(
+        [
+            int(outcome) if isinstance(outcome, bool) else outcome,
+            receipt.cumulative_gas_used,
+            bloom_of(receipt.logs),
+            [_log_item(log) for log in receipt.logs],
+        ]
+    )
+    return bytes((receipt.type,)) + body if receipt.type else cast(bytes, body)
+
+
+def requests_hash(requests: Sequence[bytes]) -> Hash32:
+    """EIP-7685: sha256 over the sha256 of each request that has data, type byte first."""
+    digests = b"".join(sha256(request).digest() for request in requests if len(request) > 1)
+    return Hash32(sha256(digests).digest())
+
+
+def encode_stored_receipts(receipts: Sequence[Receipt]) -> bytes:
+    """A block's receipts as we keep them; `output` and `error` are not kept."""
+    return cast(bytes, rlp.encode([_stored_item(receipt) for receipt in receipts]))
+
+
+def decode_stored_receipts(encoded: bytes) -> tuple[Receipt, ...]:
+    """The inverse of `encode_stored_receipts`, of our own bytes only."""
+    return tuple(_stored_receipt(item) for item in rlp.decode(encoded))
+
+
+def _log_item(log: Log) -> list[object]:
+    return [log.address, list(log.topics), log.data]
+
+
+def _stored_item(receipt: Receipt) -> list[object]:
+    return [
+        receipt.type,
+        int(receipt.succeeded),
+        receipt.gas_used,
+        receipt.cumulative_gas_used,
+        [_log_item(log) for log in receipt.logs],
+        receipt.contract_address or b"",
+        receipt.effective_gas_price,
+        receipt.blob_gas_used,
+        receipt.post_state or b"",
+    ]
+
+
+def _stored_receipt(item: list[Any]) -> Receipt:
+    kind, succeeded, gas_used, cumulative, logs, created, price, blob_gas, post_state = item
+    return Receipt(
+        type=_number(kind),
+        succeeded=bool(succeeded),
+        gas_used=_number(gas_used),
+        cumulative_gas_used=_number(cumulative),
+        logs=tuple(
+            Log(Address(address), tuple(Hash32(topic) for topic in topics), data)
+            for address, topics, data in logs
+        ),
+        contract_address=Address(created) if created else None,
+        effective_gas_price=_number(price),
+        blob_gas_used=_number(blob_gas),
+        output=b"",
+        error=None,
+        post_state=Hash32(post_state) if post_state else None,
+    )
+
+
+def _number(digits: bytes) -> int:
+    return int.from_bytes(digits, "big")
