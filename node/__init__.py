@@ -11,6 +11,7 @@ telemetry.py         logging set-up
 database.py          the key-value store over LMDB
 consensus_host.py    inputs into the consensus core, its effects out
 journal_file.py      the consensus journal on disk
+durable_files.py     append, sync, replace, read: all that consensus does to a disk
 keystore.py          key files
 sign_state.py        what was signed last, so that nothing is signed twice
 signing.py           signatures of consensus messages

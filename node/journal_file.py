@@ -1,0 +1,146 @@
+"""The consensus journal on disk: what one height's machine was told, to be told again after a crash.
+
+    file  = start record ‖ batch record ‖ batch record ‖ …
+    record = magic (4) ‖ length (4) ‖ checksum (4) ‖ payload        integers big-endian
+    start payload = RLP [format version, height, salt]
+    batch payload = RLP list of entries, all that was appended between two syncs
+
+One batch is written before one sync, and the next only after that sync came back. So after a
+crash at most the last record is incomplete, and it is cut off; a bad record with a good one
+behind it is damage, and is refused. The checksum covers a salt drawn for each file, so nobody who
+gets bytes into an entry can make a torn tail look like a good record.
+"""
+
+import logging
+import os
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+from consensus.recursive_length_prefix import decode, decode_integer, encode, encode_integer
+from node.durable_files import DurableFiles
+
+JOURNAL_NAME = "journal"
+FORMAT_VERSION = 1
+BATCH_BYTES_MAX = 64 * 1024 * 1024
+"""More than a few of the largest blocks; a longer length field is damage."""
+_MAGIC = b"ZGJ\x01"
+_HEAD_BYTES = 12
+_SALT_BYTES = 8
+_log = logging.getLogger("zerog.journal")
+
+
+class DamagedJournal(Exception):
+    """The journal was changed after it had been synced; replaying it could make us vote twice."""
+
+    def __init__(self, offset: int, why: str) -> None:
+        super().__init__(
+            f"{JOURNAL_NAME}: damaged at byte {offset}: {why}; restore the file, or remove it and "
+            "keep this validator from signing until the network has passed the height it was at"
+        )
+        self.offset, self.why = offset, why
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What the file held: the height and its entries, oldest first."""
+
+    height: int
+    entries: tuple[bytes, ...]
+
+
+class Journal:
+    """Entries of the current height. `append` remembers, `sync` makes durable, `begin` starts anew."""
+
+    def __init__(self, files: DurableFiles, salt: Callable[[int], bytes] = os.urandom) -> None:
+        self._files = files
+        self._make_salt = salt
+        self._salt = b""
+        self._pending: list[bytes] = []
+
+    def replay(self) -> Replayed | None:
+        """Read the file before anything is appended; None if there is none.
+
+        A torn last record is cut off with a warning. Raises `DamagedJournal`.
+        """
+        data = self._files.read(JOURNAL_NAME)
+        if data is None:
+            return None
+        start = _record_at(data, 0, b"")
+        if start is None:
+            raise DamagedJournal(0, "the start record is not whole")
+        height, self._salt = _parse_start(start[0])
+        entries: list[bytes] = []
+        offset = start[1]
+        while offset < len(data):
+            record = _record_at(data, offset, self._salt)
+            if record is None:
+                self._cut_tail(data, offset)
+                break
+            payload, offset = record
+            entries += cast(list[bytes], decode(payload))
+        return Replayed(height, tuple(entries))
+
+    def begin(self, height: int) -> None:
+        """Forget everything and start the file of `height`, durably."""
+        self._pending.clear()
+        self._salt = self._make_salt(_SALT_BYTES)
+        payload = encode([encode_integer(FORMAT_VERSION), encode_integer(height), self._salt])
+        self._files.replace(JOURNAL_NAME, _record(payload, b""))
+
+    def append(self, entry: bytes) -> None:
+        """Remember `entry` for the next `sync`."""
+        self._pending.append(entry)
+
+    def sync(self) -> None:
+        """Everything appended is on disk when this returns; costs nothing if nothing was."""
+        if not self._pending:
+            return
+        record = _record(encode(self._pending), self._salt)
+        assert len(record) <= BATCH_BYTES_MAX + _HEAD_BYTES, "a batch longer than replay accepts"
+        self._pending = []
+        self._files.append(JOURNAL_NAME, record)
+        self._files.sync(JOURNAL_NAME)
+
+    def _cut_tail(self, data: bytes, offset: int) -> None:
+        later = data.find(_MAGIC, offset + 1)
+        while later != -1:
+            if _record_at(data, later, self._salt) is not None:
+                raise DamagedJournal(offset, f"a whole record follows at byte {later}")
+            later = data.find(_MAGIC, later + 1)
+        _log.warning(
+            "%s: the last record was not written whole; cut %d bytes at byte %d",
+            JOURNAL_NAME,
+            len(data) - offset,
+            offset,
+        )
+        self._files.replace(JOURNAL_NAME, data[:offset])
+
+
+def _record(payload: bytes, salt: bytes) -> bytes:
+    length = len(payload).to_bytes(4, "big")
+    checksum = zlib.crc32(payload, zlib.crc32(salt + length))
+    return _MAGIC + length + checksum.to_bytes(4, "big") + payload
+
+
+def _record_at(data: bytes, offset: int, salt: bytes) -> tuple[bytes, int] | None:
+    """(payload, offset behind it), None if no whole record lies at `offset`."""
+    head = data[offset : offset + _HEAD_BYTES]
+    if len(head) < _HEAD_BYTES or head[:4] != _MAGIC:
+        return None
+    length = int.from_bytes(head[4:8], "big")
+    end = offset + _HEAD_BYTES + length
+    if length > BATCH_BYTES_MAX or end > len(data):
+        return None
+    payload = data[offset + _HEAD_BYTES : end]
+    if zlib.crc32(payload, zlib.crc32(salt + head[4:8])) != int.from_bytes(head[8:], "big"):
+        return None
+    return payload, end
+
+
+def _parse_start(payload: bytes) -> tuple[int, bytes]:
+    version, height, salt = cast(tuple[bytes, bytes, bytes], tuple(decode(payload)))
+    if decode_integer(version) != FORMAT_VERSION:
+        raise DamagedJournal(0, f"format {version.hex()}, this version reads {FORMAT_VERSION}")
+    return decode_integer(height), salt

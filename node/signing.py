@@ -1,0 +1,28 @@
+"""A validator's key behind its sign state: the only place that makes consensus signatures."""
+
+from consensus.signatures import public_key_of, sign
+from consensus.validators import address_of
+from consensus.values import Step, ValidatorAddress
+from node.sign_state import LastSigned, SignState
+
+
+class Signer:
+    """One validator's key. Each signature is recorded on disk before the caller has it."""
+
+    def __init__(self, secret: bytes, state: SignState) -> None:
+        """`secret` is 32 bytes, big-endian."""
+        self._secret = secret
+        self._state = state
+        self.address: ValidatorAddress = address_of(public_key_of(secret))
+
+    def sign(self, height: int, round: int, step: Step, digest: bytes) -> bytes:
+        """The 65-byte signature of `digest` (32 bytes).
+
+        The same request again gives the stored signature. Raises `RefusedToSign`.
+        """
+        stored = self._state.stored_signature(height, round, step, digest)
+        if stored is not None:
+            return stored
+        signature = sign(self._secret, digest)
+        self._state.record(LastSigned(height, round, step, digest, signature))
+        return signature

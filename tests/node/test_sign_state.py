@@ -1,0 +1,116 @@
+"""Nothing is signed twice, whatever happens in between."""
+
+from pathlib import Path
+
+import pytest
+
+from consensus.signatures import recover
+from consensus.values import Step
+from node.durable_files import DiskFiles, DurableFiles
+from node.sign_state import SIGN_STATE_NAME, InvalidSignState, RefusedToSign, SignState
+from node.signing import Signer
+
+CHAIN = b"\x01" * 32
+OTHER_CHAIN = b"\x02" * 32
+SECRET = b"\x07" * 32
+DIGEST, OTHER_DIGEST = b"\xaa" * 32, b"\xbb" * 32
+
+
+def signer_at(folder: Path, chain: bytes = CHAIN) -> Signer:
+    return Signer(SECRET, SignState(DiskFiles(folder), chain))
+
+
+def test_a_signature_names_its_signer(tmp_path: Path) -> None:
+    signer = signer_at(tmp_path)
+    assert recover(DIGEST, signer.sign(1, 0, Step.PREVOTE, DIGEST)) == signer.address
+
+
+def test_the_same_request_after_a_restart_gets_the_stored_signature(tmp_path: Path) -> None:
+    first = signer_at(tmp_path).sign(5, 2, Step.PREVOTE, DIGEST)
+    assert signer_at(tmp_path).sign(5, 2, Step.PREVOTE, DIGEST) == first
+
+
+@pytest.mark.parametrize(
+    ("height", "round", "step"),
+    [(5, 2, Step.PREVOTE), (5, 2, Step.PROPOSE), (5, 1, Step.PRECOMMIT), (4, 9, Step.PRECOMMIT)],
+)
+def test_another_value_or_an_earlier_step_is_refused_after_a_restart(
+    tmp_path: Path, height: int, round: int, step: Step
+) -> None:
+    signer_at(tmp_path).sign(5, 2, Step.PREVOTE, DIGEST)
+    with pytest.raises(RefusedToSign):
+        signer_at(tmp_path).sign(height, round, step, OTHER_DIGEST)
+
+
+def test_the_next_step_round_and_height_are_signed(tmp_path: Path) -> None:
+    signer = signer_at(tmp_path)
+    for place in [(1, 0, Step.PROPOSE), (1, 0, Step.PREVOTE), (1, 1, Step.PROPOSE)]:
+        signer.sign(*place, DIGEST)
+    signer_at(tmp_path).sign(2, 0, Step.PROPOSE, OTHER_DIGEST)
+
+
+def test_chains_do_not_share_what_was_signed(tmp_path: Path) -> None:
+    signer_at(tmp_path).sign(9, 0, Step.PRECOMMIT, DIGEST)
+    signer_at(tmp_path, OTHER_CHAIN).sign(1, 0, Step.PREVOTE, OTHER_DIGEST)
+    with pytest.raises(RefusedToSign):
+        signer_at(tmp_path).sign(8, 0, Step.PREVOTE, DIGEST)
+    with pytest.raises(RefusedToSign):
+        signer_at(tmp_path, OTHER_CHAIN).sign(1, 0, Step.PREVOTE, DIGEST)
+
+
+class PowerLoss(Exception):
+    """The machine stops."""
+
+
+class FailingFiles:
+    """A disk that loses power at a replace, before or after it took effect."""
+
+    def __init__(self, files: DurableFiles, *, after: bool) -> None:
+        self._files, self._after = files, after
+
+    def read(self, name: str) -> bytes | None:
+        return self._files.read(name)
+
+    def append(self, name: str, data: bytes) -> None:
+        self._files.append(name, data)
+
+    def sync(self, name: str) -> None:
+        self._files.sync(name)
+
+    def replace(self, name: str, data: bytes) -> None:
+        if self._after:
+            self._files.replace(name, data)
+        raise PowerLoss
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_no_signature_leaves_before_it_is_on_disk(tmp_path: Path, after: bool) -> None:
+    files = FailingFiles(DiskFiles(tmp_path), after=after)
+    with pytest.raises(PowerLoss):
+        Signer(SECRET, SignState(files, CHAIN)).sign(3, 0, Step.PREVOTE, DIGEST)
+    restarted = signer_at(tmp_path)
+    if after:
+        with pytest.raises(RefusedToSign):
+            restarted.sign(3, 0, Step.PREVOTE, OTHER_DIGEST)
+    else:
+        restarted.sign(3, 0, Step.PREVOTE, OTHER_DIGEST)
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        ("{", "not JSON"),
+        ("[]", "expected an object"),
+        ('{"CHAIN": {"step": "sleep"}}', "step: expected one of propose, prevote, precommit"),
+        ('{"CHAIN": {"step": "prevote", "height": -1}}', "height: expected a number"),
+        (
+            '{"CHAIN": {"step": "prevote", "height": 1, "round": 0, "digest": "0x12"}}',
+            "digest: expected 0x and 32 bytes",
+        ),
+    ],
+)
+def test_a_wrong_file_is_named_with_its_field(tmp_path: Path, content: str, complaint: str) -> None:
+    text = content.replace("CHAIN", "0x" + CHAIN.hex())
+    (tmp_path / SIGN_STATE_NAME).write_text(text)
+    with pytest.raises(InvalidSignState, match=f"{SIGN_STATE_NAME}: {complaint}"):
+        signer_at(tmp_path)
