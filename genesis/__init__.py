@@ -1,1 +1,14 @@
-"""."""
+"""How a chain begins: one JSON document, and the block zero that follows from it.
+
+document.py        geth's genesis.json with our sections, parsed and checked
+fields.py          reading a JSON object field by field, with errors that name the field
+alloc.py           the accounts of block zero
+validator_list.py  the first validator set
+identity.py        one hash of the whole document: which chain this is
+block.py           block zero's header and state
+predeploys.py      contracts that are there from the beginning
+networks.py        documents of networks that can be started
+dev_accounts.py    the well-known accounts of development chains
+contracts/         Solidity sources and their artifacts
+errors.py          what can be wrong with a document
+"""

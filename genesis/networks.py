@@ -1,0 +1,103 @@
+"""Documents of networks that can be started: development networks so far.
+
+0G's own networks have no preset. No genesis document of theirs is published in a form that could be
+checked (facts §1b), and one that is guessed would make another chain.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from eth_typing import Address
+
+from genesis.dev_accounts import DEV_MNEMONIC, dev_accounts
+from genesis.errors import InvalidGenesis
+from genesis.predeploys import system_alloc, tools_alloc, zero_g_alloc
+
+DEVNET_CHAIN_ID: Final = 16_601
+"""0G's devnet id."""
+GAS_LIMIT: Final = 36_000_000
+BASE_FEE_WEI: Final = 10**9
+DEV_BALANCE_WEI: Final = 10_000 * 10**18
+DA_EPOCH_BLOCKS: Final = 28_800
+"""0G's; a development network's may be shorter."""
+_BLOCK_FORKS: Final = (
+    "homestead", "eip150", "eip155", "eip158", "byzantium", "constantinople", "petersburg",
+    "istanbul", "muirGlacier", "berlin", "london", "arrowGlacier", "grayGlacier", "mergeNetsplit",
+)  # fmt: skip
+_FORKS: Final = {
+    **{f"{fork}Block": 0 for fork in _BLOCK_FORKS},
+    "terminalTotalDifficulty": 0,
+    "terminalTotalDifficultyPassed": True,
+    "shanghaiTime": 0,
+    "cancunTime": 0,
+    "pragueTime": 0,
+}
+_BLOB_SCHEDULE: Final = {
+    "cancun": {"target": 3, "max": 6, "baseFeeUpdateFraction": 3_338_477},
+    "prague": {"target": 6, "max": 9, "baseFeeUpdateFraction": 5_007_716},
+}
+
+
+def devnet_document(
+    validators: Sequence[tuple[bytes, str]],
+    chain_id: int = DEVNET_CHAIN_ID,
+    accounts: int = 10,
+    balance_wei: int = DEV_BALANCE_WEI,
+    mnemonic: str = DEV_MNEMONIC,
+    *,
+    zero_g_rules: bool = True,
+    predeploys: bool = True,
+    da_epoch_blocks: int = DA_EPOCH_BLOCKS,
+    gas_limit: int = GAS_LIMIT,
+    timestamp: int = 0,
+    is_devnet: bool = True,
+) -> dict[str, Any]:
+    """A genesis document, ready for JSON, of a network that begins now.
+
+    `validators` are (33-byte public key, name), each with power 1. The first account of the mnemonic
+    owns the predeployed contracts. Without `zero_g_rules` the chain is plain Ethereum: neither 0G's
+    activation times, nor its precompiles, nor the contracts over them. Without `predeploys` the
+    system contracts of EIP-2935 and EIP-4788 alone are there. `timestamp` is in seconds. Raises
+    InvalidGenesis of a wrong mnemonic.
+    """
+    funded = [address for address, _ in dev_accounts(mnemonic, accounts)]
+    owner = funded[0] if funded else _first_account(mnemonic)
+    return {
+        "config": _config(chain_id, owner, zero_g_rules, da_epoch_blocks, is_devnet),
+        "nonce": "0x0",
+        "timestamp": hex(timestamp),
+        "extraData": "0x",
+        "gasLimit": hex(gas_limit),
+        "difficulty": "0x0",
+        "mixHash": f"0x{bytes(32).hex()}",
+        "coinbase": f"0x{bytes(20).hex()}",
+        "baseFeePerGas": hex(BASE_FEE_WEI),
+        "alloc": {
+            **{f"0x{address.hex()}": {"balance": hex(balance_wei)} for address in funded},
+            **system_alloc(),
+            **(tools_alloc() if predeploys else {}),
+            **(zero_g_alloc(owner) if predeploys and zero_g_rules else {}),
+        },
+        "validators": [
+            {"publicKey": f"0x{public_key.hex()}", "power": 1, "name": name}
+            for public_key, name in validators
+        ],
+    }
+
+
+def _config(
+    chain_id: int, owner: Address, zero_g_rules: bool, da_epoch_blocks: int, is_devnet: bool
+) -> dict[str, Any]:
+    if chain_id < 1:
+        raise InvalidGenesis("config.chainId", "1 or more", str(chain_id))
+    zerog: dict[str, Any] = {"devnet": is_devnet, "owner": f"0x{owner.hex()}"}
+    config: dict[str, Any] = {"chainId": chain_id, **_FORKS, "blobSchedule": _BLOB_SCHEDULE}
+    if zero_g_rules:
+        config |= {"StakingActivationTime": 0, "RestakingActivationTime": 0}
+        zerog |= {"precompiles": "0g", "daSigners": {"epochBlocks": da_epoch_blocks}}
+    return {**config, "zerog": zerog}
+
+
+def _first_account(mnemonic: str) -> Address:
+    [(address, _)] = dev_accounts(mnemonic, 1)
+    return address
