@@ -1,15 +1,15 @@
 """The separate JSON-RPC process: reads the node's database, asks the node over its Unix socket.
 
-    settings.py         what it is told when it starts, and the limits it keeps to
-    server.py           HTTP over uvicorn; `run` is the process
-    access.py           which web pages and host names may call, and how
-    dispatch.py         from a body to an answer: batches, the method table, errors
-    context.py          what a method is given
-    parameters.py       JSON values become Python values
-    call_parameters.py  the objects of calls, overrides and log filters
-    encoding.py         blocks, transactions, receipts and logs become JSON
-    errors.py           geth's codes and texts
-    worker_pool.py      calls, estimates and log searches in processes that can be killed
-    worker_process.py   the zygote that forks those processes, and what they do
-    methods/            one file a namespace
+settings.py         what it is told when it starts, and the limits it keeps to
+server.py           HTTP over uvicorn; `run` is the process
+access.py           which web pages and host names may call, and how
+dispatch.py         from a body to an answer: batches, the method table, errors
+context.py          what a method is given
+parameters.py       JSON values become Python values
+call_parameters.py  the objects of calls, overrides and log filters
+encoding.py         blocks, transactions, receipts and logs become JSON
+errors.py           geth's codes and texts
+worker_pool.py      calls, estimates and log searches in processes that can be killed
+worker_process.py   the zygote that forks those processes, and what they do
+methods/            one file a namespace
 """

@@ -7,9 +7,9 @@ what geth's users see.
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 
+from chain.answers import BlockReference, BlockTag
 from node.json_rpc.errors import ParameterError, invalid_params
 
 UINT64_MAX = 2**64 - 1
@@ -24,26 +24,7 @@ ADDRESS_DIGITS = 40
 _HEX = re.compile(r"[0-9a-fA-F]*\Z")
 
 
-class Tag(Enum):
-    """Block names. Finality is instant: safe and finalized are the latest block."""
-
-    LATEST = "latest"
-    PENDING = "pending"
-    SAFE = "safe"
-    FINALIZED = "finalized"
-    EARLIEST = "earliest"
-
-
-@dataclass(frozen=True, slots=True)
-class BlockHash:
-    """A block named by its 32-byte hash."""
-
-    hash: bytes
-    must_be_canonical: bool = False
-
-
-BlockReference = Tag | int | BlockHash
-_TAGS = {tag.value: tag for tag in Tag}
+_TAGS = {tag.value: tag for tag in BlockTag}
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +178,7 @@ def percentiles(value: Any) -> list[float]:
     return [float(item) for item in value]
 
 
-def block_number(value: Any) -> Tag | int:
+def block_number(value: Any) -> BlockTag | int:
     """A tag or a number, for methods that take no hash."""
     if not isinstance(value, str):
         raise ParameterError("hex string without 0x prefix")
@@ -219,7 +200,7 @@ def block_reference(value: Any) -> BlockReference:
             f"json: cannot unmarshal {json_kind(value)} into Go value of type string"
         )
     if len(value) == HASH_DIGITS + 2:
-        return BlockHash(hash32(value))
+        return hash32(value)
     tag = _TAGS.get(value)
     if tag is not None:
         return tag
@@ -236,8 +217,8 @@ def _eip_1898(value: dict[str, Any]) -> BlockReference:
             "cannot specify both BlockHash and BlockNumber, choose one or the other"
         )
     if block_hash is not None:
-        canonical = value.get("requireCanonical")
-        return BlockHash(hash32(block_hash), canonical is not None and boolean(canonical))
+        # Every block that we have is canonical, so `requireCanonical` asks for nothing.
+        return hash32(block_hash)
     if number is not None:
         return block_number(number)
     raise ParameterError("invalid arguments; neither block nor hash specified")

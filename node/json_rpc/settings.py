@@ -11,8 +11,8 @@ BATCH_CALLS_MAX = 1_000
 """As geth's `--rpc.batch-request-limit`."""
 BATCH_RESPONSE_BYTES_MAX = 25_000_000
 """As geth's `--rpc.batch-response-max-size`."""
-BATCH_CONCURRENCY_MAX = 64
-"""Calls of one batch that wait for the node or a worker at the same time."""
+BATCH_CONCURRENCY_MAX = 32
+"""Calls of one batch under way at the same time; other requests get in between."""
 BODY_READ_SECONDS_MAX = 30
 """A client that sends its body more slowly is let go; geth's read timeout."""
 IDLE_CONNECTION_SECONDS_MAX = 120
@@ -58,5 +58,7 @@ class RpcSettings:
     """Whether transactions without a chain id (before EIP-155) are accepted."""
     call_workers: int = 2
     """Processes for calls and estimates."""
+    scan_workers: int = 1
+    """Processes for log searches and other questions about many blocks."""
     log_level: str = "info"
     client_version: str = field(default_factory=default_client_version)

@@ -1,0 +1,234 @@
+"""The objects that calls, overrides and log filters are asked with become the chain's requests.
+
+As in geth, fields that nobody knows are ignored.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from eth_typing import Address, Hash32
+
+from chain.answers import BlockTag
+from chain.engine import AccountOverride, Authorization
+from chain.log_filter import LogFilter
+from chain.message_calls import BlockOverrides, CallRequest
+from node.json_rpc.errors import ParameterError
+from node.json_rpc.parameters import (
+    address,
+    block_number,
+    data,
+    hash32,
+    json_kind,
+    storage_key,
+    uint64,
+    uint256,
+)
+
+ADDRESSES_MAX = 1_000
+TOPIC_POSITIONS_MAX = 4
+TOPICS_PER_POSITION_MAX = 1_000
+"""Of one log filter, as geth's."""
+CHAIN_HEAD = -1
+"""In a `LogFilter`, until the view that it is asked of resolves it: the latest block."""
+
+_Value = TypeVar("_Value")
+
+
+def call_request(value: Any) -> CallRequest:
+    """eth_call's first argument."""
+    fields = _object(value, "ethapi.TransactionArgs")
+    sender = _field(fields, "from", address)
+    recipient = _field(fields, "to", address)
+    versioned_hashes = _field(fields, "blobVersionedHashes", _hashes) or ()
+    return CallRequest(
+        sender=Address(sender or bytes(20)),
+        to=None if recipient is None else Address(recipient),
+        gas=_field(fields, "gas", uint64),
+        gas_price=_field(fields, "gasPrice", uint256),
+        max_fee_per_gas=_field(fields, "maxFeePerGas", uint256),
+        max_priority_fee_per_gas=_field(fields, "maxPriorityFeePerGas", uint256),
+        value=_field(fields, "value", uint256) or 0,
+        data=_call_data(fields),
+        chain_id=_field(fields, "chainId", uint256),
+        access_list=_field(fields, "accessList", _access_list) or (),
+        authorization_list=_field(fields, "authorizationList", _authorizations) or (),
+        blob_versioned_hashes=versioned_hashes,
+    )
+
+
+def _call_data(fields: Mapping[str, Any]) -> bytes:
+    """`input` is the name of today, `data` the old one; tools send either or both."""
+    current, old = _field(fields, "input", data), _field(fields, "data", data)
+    if current is not None and old is not None and current != old:
+        raise ParameterError(
+            'both "data" and "input" are set and not equal. '
+            'Please use "input" to pass transaction call data'
+        )
+    return (current if current is not None else old) or b""
+
+
+def state_overrides(value: Any) -> dict[Address, AccountOverride]:
+    """geth's third argument: by address, fields to replace."""
+    overrides = {}
+    for key, fields in _object(value, "override.StateOverride").items():
+        overrides[Address(address(key))] = _account_override(
+            _object(fields, "override.OverrideAccount")
+        )
+    return overrides
+
+
+def _account_override(fields: Mapping[str, Any]) -> AccountOverride:
+    state = _field(fields, "state", _slots)
+    state_diff = _field(fields, "stateDiff", _slots)
+    if state is not None and state_diff is not None:
+        raise ParameterError("account has both 'state' and 'stateDiff'")
+    moved_to = _field(fields, "movePrecompileToAddress", address)
+    return AccountOverride(
+        balance=_field(fields, "balance", uint256),
+        nonce=_field(fields, "nonce", uint64),
+        code=_field(fields, "code", data),
+        state=state,
+        state_diff=state_diff or {},
+        move_precompile_to=None if moved_to is None else Address(moved_to),
+    )
+
+
+def _slots(value: Any) -> dict[int, int]:
+    items = _object(value, "map[common.Hash]common.Hash").items()
+    return {storage_key(slot): storage_key(content) for slot, content in items}
+
+
+def block_overrides(value: Any) -> BlockOverrides:
+    """geth's fourth argument; both spellings of the fields that have two."""
+    fields = _object(value, "override.BlockOverrides")
+    coinbase = _either(fields, ("feeRecipient", "coinbase"), address)
+    randao = _either(fields, ("prevRandao", "random"), hash32)
+    return BlockOverrides(
+        number=_field(fields, "number", uint256),
+        difficulty=_field(fields, "difficulty", uint256),
+        timestamp=_either(fields, ("time", "timestamp"), uint64),
+        gas_limit=_field(fields, "gasLimit", uint64),
+        coinbase=None if coinbase is None else Address(coinbase),
+        prev_randao=None if randao is None else Hash32(randao),
+        base_fee=_either(fields, ("baseFeePerGas", "baseFee"), uint256),
+    )
+
+
+def log_filter(value: Any) -> LogFilter:
+    """eth_getLogs' argument. Bounds by tag come out as `CHAIN_HEAD`; the first block defaults to it too."""
+    fields = _object(value, "filters.FilterCriteria")
+    block_hash = _field(fields, "blockHash", hash32)
+    first, last = _bound(fields, "fromBlock"), _bound(fields, "toBlock")
+    if block_hash is not None and (first is not None or last is not None):
+        raise ParameterError(
+            "cannot specify both BlockHash and FromBlock/ToBlock, choose one or the other"
+        )
+    return LogFilter(
+        first_block=CHAIN_HEAD if first is None else first,
+        last_block=CHAIN_HEAD if last is None else last,
+        block_hash=None if block_hash is None else Hash32(block_hash),
+        addresses=_field(fields, "address", _addresses) or (),
+        topics=_field(fields, "topics", _topics) or (),
+    )
+
+
+def _bound(fields: Mapping[str, Any], name: str) -> int | None:
+    bound = _field(fields, name, block_number)
+    if isinstance(bound, BlockTag):
+        return 0 if bound is BlockTag.EARLIEST else CHAIN_HEAD
+    return bound
+
+
+def _addresses(value: Any) -> tuple[Address, ...]:
+    items = value if isinstance(value, list) else [value]
+    if len(items) > ADDRESSES_MAX:
+        raise ParameterError("exceed max addresses or topics per search position")
+    return tuple(Address(address(item)) for item in items)
+
+
+def _topics(value: Any) -> tuple[tuple[Hash32, ...], ...]:
+    positions = _list(value, "topics")
+    if len(positions) > TOPIC_POSITIONS_MAX:
+        raise ParameterError("exceed max topics")
+    return tuple(_topic_choices(position) for position in positions)
+
+
+def _topic_choices(value: Any) -> tuple[Hash32, ...]:
+    """Empty matches anything; so does a null among the choices."""
+    items = value if isinstance(value, list) else [value]
+    if len(items) > TOPICS_PER_POSITION_MAX:
+        raise ParameterError("exceed max addresses or topics per search position")
+    if any(item is None for item in items):
+        return ()
+    return tuple(Hash32(hash32(item)) for item in items)
+
+
+def _access_list(value: Any) -> tuple[tuple[Address, tuple[int, ...]], ...]:
+    entries = []
+    for item in _list(value, "types.AccessList"):
+        entry = _object(item, "types.AccessTuple")
+        owner = _field(entry, "address", address)
+        if owner is None:
+            raise ParameterError("missing required field 'address' for AccessTuple")
+        slots = _field(entry, "storageKeys", _hashes) or ()
+        entries.append((Address(owner), tuple(int.from_bytes(slot, "big") for slot in slots)))
+    return tuple(entries)
+
+
+def _authorizations(value: Any) -> tuple[Authorization, ...]:
+    return tuple(
+        _authorization(_object(item, "types.SetCodeAuthorization"))
+        for item in _list(value, "[]types.SetCodeAuthorization")
+    )
+
+
+def _authorization(fields: Mapping[str, Any]) -> Authorization:
+    def required(name: str, parse: Callable[[Any], _Value]) -> _Value:
+        found = _field(fields, name, parse)
+        if found is None:
+            raise ParameterError(f"missing required field '{name}' for SetCodeAuthorization")
+        return found
+
+    return Authorization(
+        chain_id=required("chainId", uint256),
+        address=Address(required("address", address)),
+        nonce=required("nonce", uint64),
+        y_parity=required("yParity", uint64),
+        r=required("r", uint256),
+        s=required("s", uint256),
+    )
+
+
+def _hashes(value: Any) -> tuple[Hash32, ...]:
+    return tuple(Hash32(hash32(item)) for item in _list(value, "[]common.Hash"))
+
+
+def _object(value: Any, go_type: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ParameterError(
+            f"json: cannot unmarshal {json_kind(value)} into Go value of type {go_type}"
+        )
+    return value
+
+
+def _list(value: Any, go_type: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise ParameterError(
+            f"json: cannot unmarshal {json_kind(value)} into Go value of type {go_type}"
+        )
+    return value
+
+
+def _field(fields: Mapping[str, Any], name: str, parse: Callable[[Any], _Value]) -> _Value | None:
+    value = fields.get(name)
+    return None if value is None else parse(value)
+
+
+def _either(
+    fields: Mapping[str, Any], names: tuple[str, ...], parse: Callable[[Any], _Value]
+) -> _Value | None:
+    for name in names:
+        found = _field(fields, name, parse)
+        if found is not None:
+            return found
+    return None

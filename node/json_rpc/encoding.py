@@ -1,0 +1,268 @@
+"""Blocks, transactions, receipts and logs as JSON, field by field as execution-apis' schemas and
+geth have them.
+
+Quantities are `0x` without leading zeros, bytes are `0x` and an even number of digits. Optional fields
+of later forks and other transaction types are left out, not null.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from eth_typing import Address
+
+from chain.answers import FeeHistory, PlacedLog, PlacedReceipt, PlacedTransaction
+from chain.blocks import Block, Header, encode_block, encode_header
+from chain.engine import Withdrawal
+from chain.receipts import bloom_of
+from chain.transactions import BLOB, DYNAMIC_FEE, LEGACY, SET_CODE, Transaction
+
+Json = dict[str, Any]
+
+_SHORT_PAYLOAD_MAX = 55
+"""RLP: longer payloads have a length of their own before them."""
+
+
+def quantity(number: int) -> str:
+    """0 is 0x0."""
+    return hex(number)
+
+
+def data(value: bytes) -> str:
+    """Bytes of any length."""
+    return "0x" + value.hex()
+
+
+def word(number: int) -> str:
+    """A storage word or slot number: 32 bytes."""
+    return f"0x{number:064x}"
+
+
+def block_json(
+    block: Block, transactions: Sequence[PlacedTransaction] | None, is_pending: bool = False
+) -> Json:
+    """A block with its transactions in full, or with their hashes where `transactions` is None."""
+    header = block.header
+    answer = header_json(header)
+    answer["size"] = quantity(_encoded_size(block))
+    answer["transactions"] = (
+        [data(transaction.hash) for transaction in block.transactions]
+        if transactions is None
+        else [placed_transaction_json(placed) for placed in transactions]
+    )
+    answer["uncles"] = [data(ommer.hash) for ommer in block.ommers]
+    if block.withdrawals is not None:
+        answer["withdrawals"] = [_withdrawal_json(entry) for entry in block.withdrawals]
+    if block.slashed:
+        answer["slashed"] = [_withdrawal_json(entry) for entry in block.slashed]
+    if is_pending:
+        # What only deciding the block settles; geth blanks the same three.
+        answer |= {"hash": None, "nonce": None, "miner": None}
+    return answer
+
+
+def header_json(header: Header) -> Json:
+    """The fields of the header and its hash."""
+    answer: Json = {
+        "number": quantity(header.number),
+        "hash": data(header.hash),
+        "parentHash": data(header.parent_hash),
+        "nonce": data(header.nonce),
+        "mixHash": data(header.mix_hash),
+        "sha3Uncles": data(header.ommers_hash),
+        "logsBloom": data(header.bloom),
+        "stateRoot": data(header.state_root),
+        "miner": data(header.coinbase),
+        "difficulty": quantity(header.difficulty),
+        "extraData": data(header.extra_data),
+        "gasLimit": quantity(header.gas_limit),
+        "gasUsed": quantity(header.gas_used),
+        "timestamp": quantity(header.timestamp),
+        "transactionsRoot": data(header.transactions_root),
+        "receiptsRoot": data(header.receipts_root),
+    }
+    for name, number in (
+        ("baseFeePerGas", header.base_fee),
+        ("blobGasUsed", header.blob_gas_used),
+        ("excessBlobGas", header.excess_blob_gas),
+    ):
+        if number is not None:
+            answer[name] = quantity(number)
+    for name, value in (
+        ("withdrawalsRoot", header.withdrawals_root),
+        ("parentBeaconBlockRoot", header.parent_beacon_block_root),
+        ("requestsHash", header.requests_hash),
+    ):
+        if value is not None:
+            answer[name] = data(value)
+    return answer
+
+
+def placed_transaction_json(placed: PlacedTransaction) -> Json:
+    """A transaction in its block; the gas price is what it paid."""
+    answer = _transaction_json(
+        placed.transaction,
+        placed.sender,
+        placed.transaction.effective_gas_price(placed.base_fee),
+    )
+    answer["blockHash"] = data(placed.block_hash)
+    answer["blockNumber"] = quantity(placed.block_number)
+    answer["blockTimestamp"] = quantity(placed.block_timestamp)
+    answer["transactionIndex"] = quantity(placed.index)
+    return answer
+
+
+def pending_transaction_json(transaction: Transaction, sender: Address) -> Json:
+    """A transaction that is in no block yet."""
+    answer = _transaction_json(transaction, sender, transaction.gas_price)
+    for name in ("blockHash", "blockNumber", "blockTimestamp", "transactionIndex"):
+        answer[name] = None
+    return answer
+
+
+def _transaction_json(transaction: Transaction, sender: Address, gas_price: int) -> Json:
+    answer: Json = {
+        "hash": data(transaction.hash),
+        "type": quantity(transaction.type),
+        "from": data(sender),
+        "to": None if transaction.to is None else data(transaction.to),
+        "nonce": quantity(transaction.nonce),
+        "gas": quantity(transaction.gas_limit),
+        "gasPrice": quantity(gas_price),
+        "value": quantity(transaction.value),
+        "input": data(transaction.data),
+        "v": quantity(transaction.v),
+        "r": quantity(transaction.r),
+        "s": quantity(transaction.s),
+    }
+    if transaction.chain_id is not None:
+        answer["chainId"] = quantity(transaction.chain_id)
+    if transaction.type != LEGACY:
+        answer["yParity"] = quantity(transaction.y_parity)
+        answer["accessList"] = [
+            {"address": data(address), "storageKeys": [word(slot) for slot in slots]}
+            for address, slots in transaction.access_list
+        ]
+    if transaction.type >= DYNAMIC_FEE:
+        answer["maxFeePerGas"] = quantity(transaction.max_fee_per_gas)
+        answer["maxPriorityFeePerGas"] = quantity(transaction.max_priority_fee_per_gas)
+    if transaction.type == BLOB:
+        answer["maxFeePerBlobGas"] = quantity(transaction.max_fee_per_blob_gas)
+        answer["blobVersionedHashes"] = [data(item) for item in transaction.blob_versioned_hashes]
+    if transaction.type == SET_CODE:
+        answer["authorizationList"] = [
+            {
+                "chainId": quantity(authorization.chain_id),
+                "address": data(authorization.address),
+                "nonce": quantity(authorization.nonce),
+                "yParity": quantity(authorization.y_parity),
+                "r": quantity(authorization.r),
+                "s": quantity(authorization.s),
+            }
+            for authorization in transaction.authorization_list
+        ]
+    return answer
+
+
+def receipt_json(placed_receipt: PlacedReceipt) -> Json:
+    """A receipt with its logs."""
+    receipt, placed = placed_receipt.receipt, placed_receipt.placed
+    transaction = placed.transaction
+    answer: Json = {
+        "transactionHash": data(transaction.hash),
+        "transactionIndex": quantity(placed.index),
+        "blockHash": data(placed.block_hash),
+        "blockNumber": quantity(placed.block_number),
+        "from": data(placed.sender),
+        "to": None if transaction.to is None else data(transaction.to),
+        "type": quantity(receipt.type),
+        "cumulativeGasUsed": quantity(receipt.cumulative_gas_used),
+        "gasUsed": quantity(receipt.gas_used),
+        "effectiveGasPrice": quantity(receipt.effective_gas_price),
+        "contractAddress": (
+            None if receipt.contract_address is None else data(receipt.contract_address)
+        ),
+        "logsBloom": data(bloom_of(receipt.logs)),
+        "logs": [
+            log_json(
+                PlacedLog(
+                    log=log,
+                    block_hash=placed.block_hash,
+                    block_number=placed.block_number,
+                    block_timestamp=placed.block_timestamp,
+                    transaction_hash=transaction.hash,
+                    transaction_index=placed.index,
+                    log_index=index,
+                )
+            )
+            for index, log in enumerate(receipt.logs, placed_receipt.first_log_index)
+        ],
+    }
+    if receipt.post_state is not None:
+        answer["root"] = data(receipt.post_state)
+    else:
+        answer["status"] = "0x1" if receipt.succeeded else "0x0"
+    if transaction.type == BLOB:
+        answer["blobGasUsed"] = quantity(receipt.blob_gas_used)
+        answer["blobGasPrice"] = quantity(placed_receipt.blob_gas_price or 0)
+    return answer
+
+
+def log_json(placed: PlacedLog) -> Json:
+    """A log; with instant finality none is ever removed."""
+    return {
+        "address": data(placed.log.address),
+        "topics": [data(topic) for topic in placed.log.topics],
+        "data": data(placed.log.data),
+        "blockNumber": quantity(placed.block_number),
+        "transactionHash": data(placed.transaction_hash),
+        "transactionIndex": quantity(placed.transaction_index),
+        "blockHash": data(placed.block_hash),
+        "blockTimestamp": quantity(placed.block_timestamp),
+        "logIndex": quantity(placed.log_index),
+        "removed": False,
+    }
+
+
+def fee_history_json(history: FeeHistory) -> Json:
+    """eth_feeHistory's answer; `reward` only where percentiles were asked for."""
+    answer: Json = {
+        "oldestBlock": quantity(history.oldest_block),
+        "baseFeePerGas": [quantity(fee) for fee in history.base_fees],
+        "gasUsedRatio": list(history.gas_used_ratios),
+        "baseFeePerBlobGas": [quantity(fee) for fee in history.blob_base_fees],
+        "blobGasUsedRatio": list(history.blob_gas_used_ratios),
+    }
+    if history.rewards is not None:
+        answer["reward"] = [[quantity(tip) for tip in tips] for tips in history.rewards]
+    return answer
+
+
+def _withdrawal_json(withdrawal: Withdrawal) -> Json:
+    return {
+        "index": quantity(withdrawal.index),
+        "validatorIndex": quantity(withdrawal.validator_index),
+        "address": data(withdrawal.address),
+        "amount": quantity(withdrawal.amount),
+    }
+
+
+def _encoded_size(block: Block) -> int:
+    """Bytes of the block's RLP form, without encoding its transactions again."""
+    if block.ommers or block.withdrawals or block.slashed:
+        return len(encode_block(block))
+    transactions = sum(
+        len(transaction.encoded)
+        if transaction.type == LEGACY
+        else _with_prefix(len(transaction.encoded))
+        for transaction in block.transactions
+    )
+    empty_lists = 1 if block.withdrawals is None else 2
+    header_size = len(encode_header(block.header))
+    return _with_prefix(header_size + _with_prefix(transactions) + empty_lists)
+
+
+def _with_prefix(payload_size: int) -> int:
+    """Of an RLP list, or of a string longer than a byte."""
+    if payload_size <= _SHORT_PAYLOAD_MAX:
+        return payload_size + 1
+    return payload_size + 1 + (payload_size.bit_length() + 7) // 8
