@@ -1,7 +1,6 @@
 """The command line. Flags are geth's where a node operator meets them, anvil's for the devnet."""
 
 import argparse
-import importlib.metadata
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 from node.config import SETTINGS
 from node.devnet.settings import DEFAULT_CHAIN_ID, DEFAULT_MNEMONIC, VALIDATORS_MAX, DevnetSettings
 from node.errors import OperatorError
+from node.version import version
 
 EXIT_OPERATOR_ERROR = 2
 
@@ -31,11 +31,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 1
-
-
-def version() -> str:
-    """Of the installed distribution."""
-    return importlib.metadata.version("zerog-chain")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -156,10 +156,17 @@ def load_config(
     data = DataDirectory(root)
     values = _from_file(data.config)
     values |= _from_environment(os.environ if environment is None else environment)
+    config = replace(NodeConfig(data), source=str(data.config), **values)
+    return with_settings(config, flags)
+
+
+def with_settings(config: NodeConfig, flags: Mapping[str, object]) -> NodeConfig:
+    """The configuration with flags over it; raises `InvalidConfig` naming the flag."""
+    values: dict[str, Any] = {}
     for name, value in flags.items():
         setting = _BY_NAME[name]
         values[name] = _parsed(setting, value, f"--{setting.section}.{setting.key}")
-    return replace(NodeConfig(data), source=str(data.config), **values)
+    return replace(config, **values)
 
 
 def _from_file(path: Path) -> dict[str, Any]:

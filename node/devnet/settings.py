@@ -38,6 +38,7 @@ class DevnetSettings:
         """What the chain in the directory was made with; starting it with other values is refused."""
         return {
             "--validators": self.validators,
+            "--p2p-port": self.p2p_port,
             "--chain-id": self.chain_id,
             "--accounts": self.accounts,
             "--balance": self.balance,

@@ -1,0 +1,6 @@
+"""Several validators on one machine, each a process with a key, directory and database of its own.
+
+settings.py   the flags of `zerog devnet`
+start.py      prepare the directory, start everything, wait for Ctrl-C
+banner.py     what is printed at the start
+"""

@@ -1,0 +1,187 @@
+"""`zerog devnet`: prepare the directory, start every validator, wait for Ctrl-C."""
+
+import json
+import shutil
+import socket
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from genesis.dev_accounts import dev_accounts
+from genesis.errors import InvalidGenesis
+from genesis.networks import devnet_document
+from node.assembly import node_process, rpc_process
+from node.config import NodeConfig, load_config
+from node.devnet.banner import banner
+from node.devnet.settings import WEI_PER_0G, DevnetSettings
+from node.durable_files import replace_durably
+from node.errors import DevnetMismatch, InvalidFile, OperatorError, PortInUse
+from node.initialization import NodePlan, connected, write_node
+from node.keystore import ValidatorKey, new_secret
+from node.layout import DataDirectory, locked
+from node.supervisor import Process, Supervisor
+from node.telemetry import start_logging
+from node.version import version
+
+RECORD_NAME = "devnet.json"
+"""Marks a directory as ours, and remembers with which values its chain was made."""
+
+
+@dataclass
+class Devnet:
+    """Prepared validators, and the supervisor that runs them in child processes."""
+
+    settings: DevnetSettings
+    configs: Sequence[NodeConfig]
+    supervisor: Supervisor = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.supervisor = Supervisor(processes_of(self.configs), self._on_exit)
+
+    def _on_exit(self, process: Process, how: str) -> bool:
+        """One validator may fail and the others go on; the last one's end is the devnet's."""
+        print(f"{process.name} ended: {how}; see {self._log_of(process.name)}", flush=True)
+        return not any(not other.restarts for other in self.supervisor.running.values())
+
+    def _log_of(self, process_name: str) -> Path:
+        return self.settings.datadir / process_name / "node.log"
+
+
+def run_devnet(settings: DevnetSettings) -> int:
+    """Until a signal; the exit code. Raises `OperatorError`."""
+    try:
+        accounts = dev_accounts(settings.mnemonic, settings.accounts)
+    except InvalidGenesis as error:
+        raise OperatorError(f"--{error}") from None
+    with locked(DataDirectory(settings.datadir)):
+        devnet = Devnet(settings, prepare(settings))
+        check_ports(devnet.configs)
+        start_logging(settings.log_level, "text")
+        print(banner(settings, accounts, version()), flush=True)
+        devnet.supervisor.start()
+        code = devnet.supervisor.run()
+    print("stopped", flush=True)
+    return code
+
+
+def processes_of(configs: Sequence[NodeConfig]) -> list[Process]:
+    """For each node its own process and its JSON-RPC process."""
+    processes = []
+    for config in configs:
+        name = config.data.root.name
+        log = config.data.log_file
+        processes.append(Process(name, partial(node_process, config, None, log)))
+        processes.append(Process(f"{name} rpc", partial(rpc_process, config, log), restarts=True))
+    return processes
+
+
+def prepare(settings: DevnetSettings) -> list[NodeConfig]:
+    """The directory's validators, made if there are none; raises `OperatorError`."""
+    record = settings.datadir / RECORD_NAME
+    if settings.reset:
+        _wipe(settings.datadir)
+    if record.exists():
+        _check_record(settings, record)
+    else:
+        _create(settings)
+        replace_durably(record, json.dumps(settings.remembered(), indent=2).encode())
+    return [
+        load_config(settings.datadir / f"validator-{index}", _flags(settings, index))
+        for index in range(settings.validators)
+    ]
+
+
+def check_ports(configs: Sequence[NodeConfig]) -> None:
+    """Raises `PortInUse` before anything is started."""
+    for config in configs:
+        wanted = (
+            (config.http_addr, config.http_port, "--port"),
+            (config.p2p_addr, config.p2p_port, "--p2p-port"),
+        )
+        for host, port, flag in wanted:
+            with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    probe.bind((host, port))
+                except OSError:
+                    raise PortInUse(host, port, flag) from None
+
+
+def _flags(settings: DevnetSettings, index: int) -> dict[str, object]:
+    """What the command line decides at every start, whatever the file says."""
+    return {
+        "http_addr": settings.host,
+        "http_port": settings.port + index,
+        "block_time": settings.block_time,
+        "miner_gaslimit": settings.gas_limit,
+        "log_level": settings.log_level,
+    }
+
+
+def _wipe(datadir: Path) -> None:
+    """Remove what a devnet wrote, and only that: a foreign directory is refused."""
+    strangers = [
+        path.name
+        for path in datadir.iterdir()
+        if path.name not in (RECORD_NAME, "LOCK") and not path.name.startswith("validator-")
+    ]
+    if strangers:
+        raise InvalidFile(datadir, f"holds {strangers[0]}, which is no devnet's; not wiped")
+    for path in datadir.iterdir():
+        if path.name.startswith("validator-"):
+            shutil.rmtree(path)
+    (datadir / RECORD_NAME).unlink(missing_ok=True)
+
+
+def _check_record(settings: DevnetSettings, path: Path) -> None:
+    try:
+        stored = json.loads(path.read_text())
+    except ValueError as error:
+        raise InvalidFile(path, f"not JSON: {error}; --reset begins anew") from None
+    for flag, asked in settings.remembered().items():
+        if stored.get(flag) != asked:
+            raise DevnetMismatch(settings.datadir, flag, stored.get(flag), asked)
+
+
+def _create(settings: DevnetSettings) -> None:
+    others = [path.name for path in settings.datadir.iterdir() if path.name != "LOCK"]
+    strangers = [name for name in others if not name.startswith("validator-")]
+    if strangers:
+        raise InvalidFile(
+            settings.datadir,
+            f"holds {strangers[0]}, which is no devnet's; choose another --datadir",
+        )
+    # Folders without a record are what an interrupted first start left behind.
+    for name in others:
+        shutil.rmtree(settings.datadir / name)
+    plans = connected([_plan(settings, index) for index in range(settings.validators)])
+    keys = [ValidatorKey(plan.validator_secret) for plan in plans if plan.validator_secret]
+    document = devnet_document(
+        [(key.public_key, f"validator-{index}") for index, key in enumerate(keys)],
+        settings.chain_id,
+        settings.accounts,
+        settings.balance * WEI_PER_0G,
+        settings.mnemonic,
+        zero_g_rules=settings.zero_g_rules,
+        predeploys=settings.predeploys,
+        gas_limit=settings.gas_limit,
+        timestamp=int(time.time()),
+    )
+    for plan in plans:
+        write_node(plan, document, None)
+
+
+def _plan(settings: DevnetSettings, index: int) -> NodePlan:
+    config = NodeConfig(
+        DataDirectory(settings.datadir / f"validator-{index}"),
+        p2p_port=settings.p2p_port + index,
+        http_addr=settings.host,
+        http_port=settings.port + index,
+        http_corsdomain="*",
+        http_vhosts="*",
+        rpc_allow_unprotected_txs=True,
+        block_time=settings.block_time,
+    )
+    return NodePlan(config, new_secret(), new_secret())

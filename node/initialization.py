@@ -1,0 +1,199 @@
+"""`zerog init`: writes the configuration, genesis document and keys of a node, or of N validators."""
+
+import ipaddress
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from genesis.document import GenesisDocument, load_document, parse_json
+from genesis.errors import InvalidGenesis
+from genesis.networks import devnet_document
+from node.config import NodeConfig, config_text, with_settings
+from node.durable_files import PRIVATE_FOLDER, replace_durably
+from node.errors import InvalidConfig, InvalidFile, MissingFile
+from node.keystore import (
+    ValidatorKey,
+    new_secret,
+    read_password,
+    write_node_key,
+    write_validator_key,
+)
+from node.layout import DataDirectory
+from node.network.identity import peer_multiaddr
+
+DEFAULT_HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class InitRequest:
+    """The flags of `zerog init`."""
+
+    datadir: Path
+    chain_id: int
+    genesis: Path | None = None
+    peers: tuple[str, ...] = ()
+    validators: int | None = None
+    """None: one node in `datadir` itself; otherwise folders `validator-0` … in it."""
+    hosts: tuple[str, ...] = ()
+    is_devnet: bool = False
+    is_full_node: bool = False
+    password_file: Path | None = None
+    settings: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NodePlan:
+    """One node to be written: where, with which keys and ports."""
+
+    config: NodeConfig
+    node_secret: bytes
+    validator_secret: bytes | None
+
+    @property
+    def multiaddr(self) -> str:
+        """Where the others reach it."""
+        return peer_multiaddr(self.config.p2p_addr, self.config.p2p_port, self.node_secret)
+
+
+def initialize(request: InitRequest) -> int:
+    """Write everything and say what was written; exit code 0. Raises `OperatorError`."""
+    password = _password(request)
+    if request.validators is None:
+        plans = [_plan(request, request.datadir, DEFAULT_HOST, 0)]
+    else:
+        hosts = _hosts(request)
+        plans = [
+            _plan(request, request.datadir / f"validator-{index}", host, hosts[:index].count(host))
+            for index, host in enumerate(hosts)
+        ]
+        plans = connected(plans)
+    document = _document(request, plans)
+    for plan in plans:
+        write_node(plan, document, password)
+        _tell(plan)
+    return 0
+
+
+def connected(plans: Sequence[NodePlan]) -> list[NodePlan]:
+    """The same nodes, each with all the others as peers."""
+    return [
+        replace(
+            plan,
+            config=replace(
+                plan.config,
+                peers=tuple(other.multiaddr for other in plans if other is not plan),
+            ),
+        )
+        for plan in plans
+    ]
+
+
+def write_node(plan: NodePlan, document: Mapping[str, Any], password: str | None) -> None:
+    """Write one node's directory; never overwrites a key or a genesis. Raises `InvalidFile`."""
+    data = plan.config.data
+    if data.config.exists() or data.genesis.exists():
+        raise InvalidFile(data.root, "holds a node already; choose another --datadir")
+    data.root.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+    write_node_key(data.node_key, plan.node_secret)
+    if plan.validator_secret is not None:
+        write_validator_key(data.validator_key, plan.validator_secret, password)
+    replace_durably(data.genesis, json.dumps(document, indent=2).encode() + b"\n")
+    replace_durably(data.config, config_text(plan.config).encode())
+
+
+def read_genesis(path: Path) -> GenesisDocument:
+    """The checked document; raises `MissingFile` or `InvalidFile` naming the file and field."""
+    return _checked(path, _read_json(path))
+
+
+def _password(request: InitRequest) -> str | None:
+    if request.password_file is not None:
+        return read_password(request.password_file)
+    if not request.is_devnet and not request.is_full_node and not _joins_devnet(request):
+        raise InvalidConfig(
+            "init", "--password-file", "a file with the validator key's password, or --devnet", None
+        )
+    return None
+
+
+def _joins_devnet(request: InitRequest) -> bool:
+    return request.genesis is not None and read_genesis(request.genesis).is_devnet
+
+
+def _hosts(request: InitRequest) -> list[str]:
+    count = request.validators or 0
+    hosts = list(request.hosts) or [DEFAULT_HOST] * count
+    if len(hosts) != count:
+        raise InvalidConfig("init", "--hosts", f"{count} addresses, one a validator", len(hosts))
+    for host in hosts:
+        try:
+            ipaddress.ip_address(host)
+        except ValueError:
+            raise InvalidConfig("init", "--hosts", "IP addresses", host) from None
+    if request.genesis is not None:
+        raise InvalidConfig("init", "--validators", "no --genesis beside it", request.genesis)
+    return hosts
+
+
+def _plan(request: InitRequest, root: Path, host: str, offset: int) -> NodePlan:
+    """`offset` counts the nodes already on that machine, whose ports come before ours."""
+    base = with_settings(NodeConfig(DataDirectory(root)), request.settings)
+    is_spread = host != DEFAULT_HOST
+    config = replace(
+        base,
+        p2p_addr=host if is_spread else base.p2p_addr,
+        p2p_port=base.p2p_port + offset,
+        http_port=base.http_port + offset,
+        peers=request.peers or base.peers,
+        rpc_allow_unprotected_txs=base.rpc_allow_unprotected_txs or request.is_devnet,
+    )
+    return NodePlan(config, new_secret(), None if request.is_full_node else new_secret())
+
+
+def _document(request: InitRequest, plans: Sequence[NodePlan]) -> Mapping[str, Any]:
+    if request.genesis is not None:
+        document = _read_json(request.genesis)
+        _checked(request.genesis, document)
+        return document
+    keys = [ValidatorKey(plan.validator_secret) for plan in plans if plan.validator_secret]
+    if not keys:
+        raise InvalidConfig(
+            "init", "--full-node", "--genesis FILE beside it, to follow a chain", None
+        )
+    return devnet_document(
+        [(key.public_key, f"validator-{index}") for index, key in enumerate(keys)],
+        request.chain_id,
+        timestamp=int(time.time()),
+        is_devnet=request.is_devnet,
+    )
+
+
+def _read_json(path: Path) -> Mapping[str, Any]:
+    try:
+        return parse_json(path.read_bytes())
+    except FileNotFoundError:
+        raise MissingFile(path, "the genesis document", "make one with `zerog init`") from None
+    except OSError as error:
+        raise InvalidFile(path, f"cannot be read: {error.strerror}") from None
+    except InvalidGenesis as error:
+        raise InvalidFile(path, str(error)) from None
+
+
+def _checked(path: Path, document: Mapping[str, Any]) -> GenesisDocument:
+    try:
+        return load_document(document)
+    except InvalidGenesis as error:
+        raise InvalidFile(path, str(error)) from None
+
+
+def _tell(plan: NodePlan) -> None:
+    config = plan.config
+    print(f"{config.data.root}")
+    if plan.validator_secret is not None:
+        key = ValidatorKey(plan.validator_secret)
+        print(f"  validator  0x{key.public_key.hex()}  (address 0x{key.address.hex()})")
+    print(f"  peers dial {plan.multiaddr}")
+    print(f"  start with zerog run --datadir {config.data.root}")
