@@ -172,11 +172,11 @@ def _fork_times(config: Mapping[str, Any]) -> dict[Fork, int]:
 
 
 def _blob_schedules(config: Mapping[str, Any]) -> dict[Fork, BlobSchedule]:
-    section = config.get("blobSchedule") or {}
+    section = _optional_object("blobSchedule", config.get("blobSchedule"))
     schedules = {}
     for name, fork in (("cancun", Fork.CANCUN), ("prague", Fork.PRAGUE)):
         if name in section:
-            row = section[name]
+            row = _optional_object(f"blobSchedule.{name}", section[name])
             schedules[fork] = BlobSchedule(
                 target=_number(f"blobSchedule.{name}.target", row.get("target")),
                 limit=_number(f"blobSchedule.{name}.max", row.get("max")),
@@ -238,6 +238,14 @@ def _number(name: str, value: object) -> int:
             raise InvalidConfig(name, value, "a number") from None
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise InvalidConfig(name, value, "a number of zero or more")
+    return value
+
+
+def _optional_object(name: str, value: object) -> Mapping[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise InvalidConfig(name, value, "an object")
     return value
 
 

@@ -1,6 +1,7 @@
 """The genesis document: geth's `genesis.json` with our sections in it, parsed and checked."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -21,6 +22,9 @@ from genesis.validator_list import read_validators
 
 EXTRA_DATA_BYTES_MAX = 32
 """web3.py refuses blocks with more; of foreign chains any length is taken."""
+DEPTH_MAX = 64
+"""Levels of objects and lists; geth's documents have four."""
+_STRINGS_AND_BRACKETS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[{\]}]', re.DOTALL)
 DOCUMENT_BYTES_MAX = 256 * 2**20
 """Size of a document's text; go-ethereum's largest is 9 MB."""
 
@@ -92,8 +96,10 @@ def parse_json(text: str | bytes) -> Mapping[str, object]:
     if len(text) > DOCUMENT_BYTES_MAX:
         raise InvalidGenesis("document", f"at most {DOCUMENT_BYTES_MAX} bytes", str(len(text)))
     try:
+        text = text if isinstance(text, str) else text.decode("utf-8")
+        _check_depth(text)
         parsed = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise InvalidGenesis("document", "JSON", str(error)) from error
     return Section.of("", parsed).values
 
@@ -144,6 +150,15 @@ def _check_beginning(document: GenesisDocument) -> None:
     if len(document.extra_data) > EXTRA_DATA_BYTES_MAX:
         expected = f"at most {EXTRA_DATA_BYTES_MAX} bytes"
         raise InvalidGenesis("extraData", expected, f"{len(document.extra_data)} bytes")
+
+
+def _check_depth(text: str) -> None:
+    """A C stack that overflows in the JSON parser ends the process, and libraries raise Python's limit."""
+    depth = 0
+    for bracket in _STRINGS_AND_BRACKETS.finditer(text):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(bracket[0], 0)
+        if depth > DEPTH_MAX:
+            raise InvalidGenesis("document", f"JSON of at most {DEPTH_MAX} levels", "more")
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
