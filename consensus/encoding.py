@@ -17,7 +17,7 @@ from consensus.recursive_length_prefix import (
     encode_integer,
 )
 from consensus.signatures import SIGNATURE_BYTES
-from consensus.validators import VALIDATORS_MAX, ValidatorSet
+from consensus.validators import NAME_BYTES_MAX, VALIDATORS_MAX, ValidatorSet
 from consensus.values import (
     NO_ROUND,
     Certificate,
@@ -40,7 +40,6 @@ BLOCK_BYTES_MAX = 16 * 1024 * 1024
 MESSAGE_BYTES_MAX = 512
 """Of an encoded vote or proposal."""
 CERTIFICATE_BYTES_MAX = 128 * VALIDATORS_MAX
-NAME_BYTES_MAX = 64
 
 _VOTE_DOMAINS = {
     VoteKind.PREVOTE: b"zerog-prevote/1",

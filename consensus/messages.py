@@ -23,8 +23,9 @@ class Started:
 class Received:
     """A message of a validator of this height's set, its signature checked.
 
-    For a proposal the host has the value's bytes at hand. Messages of heights and rounds ahead are
-    kept within named limits, those behind are ignored.
+    For a proposal the host has the value's bytes at hand, and has them on disk before it returns
+    from the next `Persist`: after a restart the core counts on them. Messages of heights and rounds
+    ahead are kept within named limits, those of heights behind are ignored.
     """
 
     message: Proposal | Vote
@@ -91,9 +92,10 @@ class BuildValue:
 
 @dataclass(frozen=True, slots=True)
 class CheckValue:
-    """Is the value valid on top of the parent? Answer with `ValueChecked`.
+    """Is the value valid on top of the parent? Answer with `ValueChecked` of the same round.
 
-    `valid_round` is the proposal's: timeliness is judged for fresh values (NO_ROUND) only.
+    With `valid_round` NO_ROUND the value is fresh and its time is judged too, as of the proposal's
+    arrival. Otherwise a quorum stands behind it, or it is too late to prevote: leave time aside.
     """
 
     height: Height

@@ -4,11 +4,11 @@ The rlp package recurses as deep as foreign bytes say; this one refuses at a dep
 """
 
 from collections.abc import Sequence
-from typing import Union
+from typing import TypeAlias
 
 from consensus.errors import Undecodable
 
-Item = Union[bytes, Sequence["Item"]]
+Item: TypeAlias = "bytes | Sequence[Item]"
 
 DEPTH_MAX = 8
 _SHORT_MAX = 55

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import pairwise
 
 from coincurve import PublicKey
 from eth_hash.auto import keccak
@@ -14,6 +15,7 @@ from consensus.values import Round, Validator, ValidatorAddress
 TOTAL_POWER_MAX = (2**63 - 1) // 8
 """CometBFT's MaxTotalVotingPower: priorities stay within 64 bits."""
 VALIDATORS_MAX = 1_000
+NAME_BYTES_MAX = 64
 PRIORITY_WINDOW = 2
 """Priorities span at most this many times the total power (CometBFT's PriorityWindowSizeFactor)."""
 _ADDRESS_CACHE_MAX = 4 * VALIDATORS_MAX
@@ -121,9 +123,7 @@ class ValidatorSet:
 
     @cached_property
     def _hash(self) -> bytes:
-        return keccak(
-            encode([[v.public_key, encode_integer(v.power)] for v in self.validators])
-        )
+        return keccak(encode([[v.public_key, encode_integer(v.power)] for v in self.validators]))
 
 
 def _ordered(validators: Iterable[Validator]) -> tuple[Validator, ...]:
@@ -137,12 +137,14 @@ def _check(validators: Sequence[Validator], priorities: Sequence[int]) -> None:
     if len(priorities) != len(validators):
         raise InvalidValidatorSet(f"{len(priorities)} priorities for {len(validators)} validators")
     addresses = [address_of(validator.public_key) for validator in validators]
-    for earlier, later in zip(addresses, addresses[1:], strict=False):
+    for earlier, later in pairwise(addresses):
         if earlier >= later:
             raise InvalidValidatorSet(f"validator {later.hex()} is repeated or out of order")
     for validator, address in zip(validators, addresses, strict=True):
         if validator.power < 1:
             raise InvalidValidatorSet(f"power of {address.hex()} is {validator.power}, not above 0")
+        if len(validator.name.encode()) > NAME_BYTES_MAX:
+            raise InvalidValidatorSet(f"name {validator.name} is over {NAME_BYTES_MAX} bytes long")
     total = sum(validator.power for validator in validators)
     if total > TOTAL_POWER_MAX:
         raise InvalidValidatorSet(f"total power {total} is above {TOTAL_POWER_MAX}")
