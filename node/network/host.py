@@ -1,0 +1,324 @@
+"""The peer-to-peer side of a node: who is connected, one stream out to each, messages in and out.
+
+A connection, whoever dialled it, becomes a session: each side sends its status; if that passes,
+each side opens one long-lived consensus stream to the other and writes it from one bounded outbox.
+A peer that breaks a protocol is hung up on and kept away; nothing else happens.
+"""
+
+import errno
+import logging
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import dataclass
+
+import trio
+from libp2p.abc import INetConn, INetStream, INetwork, INotifee
+from libp2p.peer.id import ID
+from multiaddr import Multiaddr
+from trio_typing import TaskStatus
+
+from node.errors import PortInUse
+from node.network.frames import (
+    STREAM_ERRORS,
+    BrokenProtocol,
+    ByteStream,
+    FrameReader,
+    StreamEnded,
+    write,
+)
+from node.network.identity import PeerAddress, listen_multiaddr, parse_peer_address
+from node.network.interface import PeerEvents, PeerName
+from node.network.libp2p_host import DIAL_TIMEOUT_S, build_host
+from node.network.messages import (
+    CONSENSUS_FRAME_BYTES_MAX,
+    CONSENSUS_PROTOCOL,
+    MessageReader,
+    Summary,
+    WireMessage,
+    frames_of,
+)
+from node.network.peers import Peer, PeerBook
+from node.network.status import (
+    STATUS_PROTOCOL,
+    STATUS_TIMEOUT_S,
+    OtherChain,
+    Status,
+    exchange_status,
+)
+
+REDIAL_FIRST_S = 0.1
+REDIAL_GROWTH = 1.6
+REDIAL_MAX_S = 2.0
+"""Short: a validator that comes back is needed at once, and a refused dial costs little."""
+DIAL_TURN_S = 0.5
+"""Of two nodes that would dial each other, the one with the higher peer id lets the other begin."""
+SILENCE_MAX_S = 20.0
+"""A peer that says nothing for so long is gone: a summary is due every second or so."""
+_log = logging.getLogger("zerog.network")
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSettings:
+    """What a node's network is told. `node_secret` is its libp2p key, 32 bytes."""
+
+    node_secret: bytes
+    listen_host: str
+    listen_port: int
+    peers: tuple[str, ...]
+    """Multiaddrs to keep connected, peer id and all."""
+    chain_identity: bytes
+    version: str
+
+
+class PeerNetwork:
+    """Implements `ConsensusNetwork`; tells `PeerEvents` what comes in."""
+
+    def __init__(self, settings: NetworkSettings, committed_height: Callable[[], int]) -> None:
+        """`committed_height` gives the height for our status. Raises `InvalidPeerAddress`."""
+        self._settings = settings
+        self._committed_height = committed_height
+        self._dial_list = tuple(parse_peer_address(text) for text in settings.peers)
+        self._events: PeerEvents | None = None
+        self._nursery: trio.Nursery | None = None
+        self._sessions: dict[ID, trio.CancelScope] = {}
+        self.host = build_host(settings.node_secret)
+        self.book = PeerBook()
+
+    @property
+    def own_name(self) -> PeerName:
+        return self.host.get_id().to_base58()
+
+    def listen_addresses(self) -> tuple[str, ...]:
+        """Multiaddrs that others can dial, once `run` has started."""
+        return tuple(str(address) for address in self.host.get_addrs())
+
+    async def run(
+        self,
+        events: PeerEvents,
+        *,
+        services: Sequence[Callable[[], AbstractAsyncContextManager[object]]] = (),
+        task_status: TaskStatus[None] = trio.TASK_STATUS_IGNORED,
+    ) -> None:
+        """Listen, dial and serve until cancelled. Raises `PortInUse`.
+
+        `services` are entered while the host runs: gossip needs that.
+        """
+        self._events = events
+        _refuse_a_taken_port(self._settings.listen_host, self._settings.listen_port)
+        address = listen_multiaddr(self._settings.listen_host, self._settings.listen_port)
+        self.host.set_stream_handler(STATUS_PROTOCOL, self._answer_status)
+        self.host.set_stream_handler(CONSENSUS_PROTOCOL, self._read_consensus)
+        self.host.get_network().register_notifee(_Connections(self))
+        async with self.host.run([address]), AsyncExitStack() as stack:
+            for service in services:
+                await stack.enter_async_context(service())
+            async with trio.open_nursery() as nursery:
+                self._nursery = nursery
+                for peer in self._dial_list:
+                    nursery.start_soon(self._keep_connected, peer)
+                nursery.start_soon(self._watch_for_silence)
+                task_status.started()
+                await trio.sleep_forever()
+
+    def broadcast(self, message: WireMessage) -> None:
+        """`ConsensusNetwork.broadcast`."""
+        frames = frames_of(message)
+        for peer in self.book.all():
+            _put(peer, frames)
+
+    def send(self, peer: PeerName, message: WireMessage) -> None:
+        """`ConsensusNetwork.send`."""
+        found = self.book.by_name(peer)
+        if found is not None:
+            _put(found, frames_of(message))
+
+    def drop(self, peer: PeerName, reason: str) -> None:
+        """`ConsensusNetwork.drop`."""
+        self.drop_id(ID.from_base58(peer), reason)
+
+    def drop_id(self, peer_id: ID, reason: str) -> None:
+        """As `drop`."""
+        if not self.book.is_kept_away(peer_id):
+            _log.warning("dropped peer %s: %s", peer_id.to_base58(), reason)
+        self.book.keep_away(peer_id)
+        self._hang_up(peer_id)
+
+    def connection_made(self, peer_id: ID) -> None:
+        """A connection is up: begin its session unless there is one."""
+        if self._nursery is None or peer_id in self._sessions:
+            return
+        if self.book.is_kept_away(peer_id):
+            self._hang_up(peer_id)
+            return
+        scope = self._sessions[peer_id] = trio.CancelScope()
+        self._nursery.start_soon(self._session, peer_id, scope)
+
+    def connection_lost(self, peer_id: ID) -> None:
+        """The last connection to a peer is gone."""
+        scope = self._sessions.get(peer_id)
+        if scope is not None:
+            scope.cancel()
+
+    def _hang_up(self, peer_id: ID) -> None:
+        self.connection_lost(peer_id)
+        if self._nursery is not None:
+            self._nursery.start_soon(self._close_connections, peer_id)
+
+    async def _close_connections(self, peer_id: ID) -> None:
+        await self.host.get_network().close_peer(peer_id)
+
+    async def _session(self, peer_id: ID, scope: trio.CancelScope) -> None:
+        try:
+            with scope:
+                await self._serve_peer(peer_id, scope)
+        except OtherChain as error:
+            self.drop_id(peer_id, str(error))
+        except BrokenProtocol as error:
+            self.drop_id(peer_id, str(error))
+        except (StreamEnded, trio.TooSlowError, *STREAM_ERRORS) as error:
+            _log.debug("session with %s ended: %r", peer_id.to_base58(), error)
+        finally:
+            if self._sessions.get(peer_id) is scope:
+                del self._sessions[peer_id]
+            self._hang_up(peer_id)
+
+    async def _serve_peer(self, peer_id: ID, scope: trio.CancelScope) -> None:
+        assert self._events is not None
+        with trio.fail_after(STATUS_TIMEOUT_S):
+            stream = await self.host.new_stream(peer_id, [STATUS_PROTOCOL])
+            status = await exchange_status(stream, self._own_status())
+            await stream.close()
+            outgoing = await self.host.new_stream(peer_id, [CONSENSUS_PROTOCOL])
+        peer = Peer(peer_id, status, scope, height=status.height)
+        self.book.add(peer)
+        _log.info("peer %s joined at height %d", peer.name, peer.height)
+        try:
+            await self._events.peer_joined(peer.name, peer.height)
+            while True:
+                await write(outgoing, await peer.outbox.take())
+        finally:
+            self.book.remove(peer)
+            _log.info("peer %s left", peer.name)
+            with trio.CancelScope(shield=True), trio.move_on_after(1):
+                await self._events.peer_left(peer.name)
+
+    def _own_status(self) -> Status:
+        settings = self._settings
+        return Status(settings.chain_identity, settings.version, self._committed_height())
+
+    async def _answer_status(self, stream: INetStream) -> None:
+        peer_id = stream.muxed_conn.peer_id
+        await self.serve(peer_id, stream, self._status_answer(stream))
+
+    async def _status_answer(self, stream: ByteStream) -> None:
+        with trio.fail_after(STATUS_TIMEOUT_S):
+            await exchange_status(stream, self._own_status())
+            await stream.close()
+
+    async def _read_consensus(self, stream: INetStream) -> None:
+        peer_id = stream.muxed_conn.peer_id
+        peer = await self.book.wait_for(peer_id, STATUS_TIMEOUT_S)
+        if peer is not None:
+            await self.serve(peer_id, stream, self._deliver_messages(peer, stream))
+
+    async def _deliver_messages(self, peer: Peer, stream: ByteStream) -> None:
+        assert self._events is not None
+        frames, messages = FrameReader(stream, CONSENSUS_FRAME_BYTES_MAX), MessageReader()
+        while self.book.get(peer.id) is peer:
+            message = messages.message(await frames.next())
+            peer.heard_at = trio.current_time()
+            if isinstance(message, Summary):
+                peer.height = max(peer.height, message.height - 1)
+            if message is not None:
+                await self._events.received(peer.name, message)
+
+    async def serve(self, peer_id: ID, stream: ByteStream, handling: Awaitable[None]) -> None:
+        """Await the handling of an incoming stream; what goes wrong is that peer's business alone."""
+        try:
+            await handling
+        except (OtherChain, BrokenProtocol) as error:
+            self.drop_id(peer_id, str(error))
+        except (StreamEnded, trio.TooSlowError, *STREAM_ERRORS) as error:
+            _log.debug("stream of %s ended: %r", peer_id.to_base58(), error)
+
+    async def _keep_connected(self, peer: PeerAddress) -> None:
+        delay = REDIAL_FIRST_S
+        if self.host.get_id().to_bytes() > peer.peer_id.to_bytes():
+            await trio.sleep(DIAL_TURN_S)
+        while True:
+            if self._is_wanted(peer.peer_id):
+                is_up = await self._dial(peer)
+                delay = REDIAL_FIRST_S if is_up else min(delay * REDIAL_GROWTH, REDIAL_MAX_S)
+            await trio.sleep(delay)
+
+    def _is_wanted(self, peer_id: ID) -> bool:
+        connected = bool(self.host.get_network().get_connections(peer_id))
+        return not connected and not self.book.is_kept_away(peer_id)
+
+    async def _dial(self, peer: PeerAddress) -> bool:
+        target = peer.address.encapsulate(Multiaddr(f"/p2p/{peer.peer_id.to_base58()}"))
+        try:
+            with trio.fail_after(DIAL_TIMEOUT_S):
+                await self.host.get_network().dial_addr(target, peer.peer_id)
+        except (trio.TooSlowError, *STREAM_ERRORS) as error:
+            _log.debug("cannot dial %s: %r", target, error)
+            return False
+        return True
+
+    async def _watch_for_silence(self) -> None:
+        while True:
+            await trio.sleep(SILENCE_MAX_S / 4)
+            now = trio.current_time()
+            for peer in self.book.all():
+                if now - peer.heard_at > SILENCE_MAX_S:
+                    _log.warning("peer %s is silent; hanging up", peer.name)
+                    self._hang_up(peer.id)
+
+
+class _Connections(INotifee):
+    """py-libp2p tells of connections through this."""
+
+    def __init__(self, network: PeerNetwork) -> None:
+        self._network = network
+
+    async def connected(self, network: INetwork, conn: INetConn) -> None:
+        self._network.connection_made(conn.muxed_conn.peer_id)
+
+    async def disconnected(self, network: INetwork, conn: INetConn) -> None:
+        peer_id = conn.muxed_conn.peer_id
+        if not self._network.host.get_network().get_connections(peer_id):
+            self._network.connection_lost(peer_id)
+
+    async def opened_stream(self, network: INetwork, stream: INetStream) -> None:
+        return
+
+    async def closed_stream(self, network: INetwork, stream: INetStream) -> None:
+        return
+
+    async def listen(self, network: INetwork, multiaddr: Multiaddr) -> None:
+        return
+
+    async def listen_close(self, network: INetwork, multiaddr: Multiaddr) -> None:
+        return
+
+
+def _put(peer: Peer, frames: list[bytes]) -> None:
+    is_kept = peer.outbox.put(frames[0]) if len(frames) == 1 else peer.outbox.put_bulk(frames)
+    if not is_kept:
+        _log.debug("outbox of %s is full; a message is lost", peer.name)
+
+
+def _refuse_a_taken_port(host: str, port: int) -> None:
+    """py-libp2p shares its port (SO_REUSEPORT): a second node would take half of the connections."""
+    if port == 0:
+        return
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise PortInUse(host, port, "--p2p.port") from None
+            raise

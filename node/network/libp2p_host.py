@@ -1,0 +1,67 @@
+"""One libp2p host, put together for us: TCP, Noise, Yamux, a secp256k1 identity, our own limits.
+
+Built by hand instead of with `libp2p.new_host`: that one also offers TLS, SECIO and plaintext,
+dials every address it hears of, and refuses peers by memory and rate limits made for public DHTs.
+"""
+
+import logging
+
+from libp2p.crypto.x25519 import create_new_key_pair
+from libp2p.custom_types import TProtocol
+from libp2p.host.basic_host import BasicHost
+from libp2p.network.config import ConnectionConfig, RetryConfig
+from libp2p.network.swarm import Swarm
+from libp2p.peer.id import ID
+from libp2p.peer.peerstore import PeerStore
+from libp2p.security.noise.transport import PROTOCOL_ID as NOISE
+from libp2p.security.noise.transport import Transport as NoiseTransport
+from libp2p.stream_muxer.yamux.yamux import PROTOCOL_ID as YAMUX
+from libp2p.stream_muxer.yamux.yamux import Yamux
+from libp2p.transport.tcp.tcp import TCP
+from libp2p.transport.upgrader import TransportUpgrader
+
+from node.network.identity import key_pair_of
+
+CONNECTIONS_MAX = 64
+CONNECTIONS_PER_PEER_MAX = 3
+DIAL_TIMEOUT_S = 5.0
+NEGOTIATION_TIMEOUT_S = 5.0
+
+
+def build_host(node_secret: bytes) -> BasicHost:
+    """A host that does not listen yet; `node_secret` is 32 bytes."""
+    keys = key_pair_of(node_secret)
+    peer_id = ID.from_pubkey(keys.public_key)
+    noise = NoiseTransport(keys, noise_privkey=create_new_key_pair().private_key)
+    peerstore = PeerStore()
+    peerstore.add_key_pair(peer_id, keys)
+    swarm = Swarm(
+        peer_id,
+        peerstore,
+        TransportUpgrader(
+            secure_transports_by_protocol={NOISE: noise},
+            muxer_transports_by_protocol={TProtocol(YAMUX): Yamux},
+        ),
+        transports=[TCP()],
+        retry_config=RetryConfig(max_retries=0),
+        connection_config=_limits(),
+    )
+    # py-libp2p logs what every peer does to the root logger; ours say what matters.
+    logging.getLogger("libp2p").setLevel(logging.CRITICAL)
+    return BasicHost(swarm, disable_identify_address_discovery=True)
+
+
+def _limits() -> ConnectionConfig:
+    """Watermarks of zero keep py-libp2p from dialling on its own: we know whom to dial."""
+    return ConnectionConfig(
+        max_connections=CONNECTIONS_MAX,
+        high_watermark=CONNECTIONS_MAX,
+        low_watermark=0,
+        min_connections=0,
+        max_connections_per_peer=CONNECTIONS_PER_PEER_MAX,
+        dial_timeout=DIAL_TIMEOUT_S,
+        inbound_upgrade_timeout=NEGOTIATION_TIMEOUT_S,
+        outbound_upgrade_timeout=NEGOTIATION_TIMEOUT_S,
+        inbound_stream_protocol_negotiation_timeout=NEGOTIATION_TIMEOUT_S,
+        outbound_stream_protocol_negotiation_timeout=NEGOTIATION_TIMEOUT_S,
+    )
