@@ -1,0 +1,154 @@
+"""Takes transactions from wallets and peers into the pool, and answers what the pool holds.
+
+Decoding and sender recovery run on a thread of their own, apart from the one that executes blocks,
+so that a heavy block does not hold up wallets. One lock guards the pool.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+
+import trio
+from eth_typing import Address, Hash32
+
+from chain.blocks import Header
+from chain.candidates import Candidates
+from chain.engine import AccountChange
+from chain.errors import ChainError, InvalidSignature, UndecodableTransaction
+from chain.pool_refusals import AlreadyKnown
+from chain.transaction_pool import TransactionPool
+from chain.transactions import (
+    Transaction,
+    authorization_signing_hash,
+    decode_transaction,
+    recover_address,
+    recover_sender,
+)
+from node.local_socket import Accepted, PoolContent, Refused, SubmitResult
+
+WAITING_BATCHES_MAX = 64
+"""Batches of transactions from peers that wait for the thread; more are dropped, as gossip may be."""
+BROADCAST_AGAIN_S = 5.0
+"""A transaction of our own users that is still pending after this time is gossiped again."""
+
+logger = logging.getLogger("zerog.pool")
+
+
+class TransactionIntake:
+    """The pool behind its lock, and the thread that fills it."""
+
+    def __init__(self, pool: TransactionPool) -> None:
+        self._pool = pool
+        self._lock = threading.Lock()
+        self._thread = trio.CapacityLimiter(1)
+        self._waiting_batches = 0
+        self._own: dict[Hash32, float] = {}
+
+    async def submit(self, encoded: Sequence[bytes]) -> list[SubmitResult]:
+        """Transactions of our own users, in order; one result each."""
+        return await trio.to_thread.run_sync(self._submit_all, encoded, limiter=self._thread)
+
+    async def take_from_peer(self, encoded: Sequence[bytes]) -> bool:
+        """Transactions that a peer gossiped; False where one cannot even be decoded.
+
+        A refusal by the pool is nobody's fault: the peer's pool may see another head.
+        """
+        if self._waiting_batches >= WAITING_BATCHES_MAX:
+            return True
+        self._waiting_batches += 1
+        try:
+            return await trio.to_thread.run_sync(self._take_all, encoded, limiter=self._thread)
+        finally:
+            self._waiting_batches -= 1
+
+    def candidates(self, base_fee: int) -> Candidates:
+        """For the block that is to be built at that base fee, in wei a gas."""
+        with self._lock:
+            return self._pool.candidates(base_fee)
+
+    def sender_of(self, transaction: Transaction) -> Address:
+        """From the pool where it is known, so that no signature is recovered twice."""
+        pooled = self._pool.get(transaction.hash)
+        return recover_sender(transaction) if pooled is None else pooled.sender
+
+    def on_new_head(self, head: Header, changes: Iterable[AccountChange]) -> None:
+        """Drop what the block used."""
+        with self._lock:
+            self._pool.on_new_head(head, changes, time.monotonic())
+            self._own = {key: at for key, at in self._own.items() if self._pool.get(key)}
+
+    def due_again(self) -> list[bytes]:
+        """Own users' transactions that have been pending for long: gossip may have lost them."""
+        now = time.monotonic()
+        with self._lock:
+            due = [key for key, at in self._own.items() if now - at >= BROADCAST_AGAIN_S]
+            self._own |= dict.fromkeys(due, now)
+            found = [self._pool.get(key) for key in due]
+            return [pooled.transaction.encoded for pooled in found if pooled is not None]
+
+    def pending_nonce(self, address: Address) -> int:
+        """The account's next nonce behind its pending transactions."""
+        with self._lock:
+            return self._pool.pending_nonce(address)
+
+    def pending_transaction(self, transaction_hash: Hash32) -> bytes | None:
+        """The encoded transaction, pending or queued."""
+        pooled = self._pool.get(transaction_hash)
+        return None if pooled is None else pooled.transaction.encoded
+
+    def content(self) -> PoolContent:
+        """All pending, then all queued transactions, encoded."""
+        with self._lock:
+            content = self._pool.content()
+        return PoolContent(
+            [p.transaction.encoded for many in content.pending.values() for p in many],
+            [p.transaction.encoded for many in content.queued.values() for p in many],
+        )
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """Pending and queued."""
+        return self._pool.pending_count, self._pool.queued_count
+
+    def _submit_all(self, encoded: Sequence[bytes]) -> list[SubmitResult]:
+        return [self._submit(item) for item in encoded]
+
+    def _submit(self, encoded: bytes) -> SubmitResult:
+        try:
+            transaction = decode_transaction(encoded)
+            self._admit(transaction, self._pool.submit)
+        except ChainError as error:
+            return Refused(str(error))
+        with self._lock:
+            self._own[transaction.hash] = time.monotonic()
+        return Accepted(transaction.hash)
+
+    def _take_all(self, encoded: Sequence[bytes]) -> bool:
+        for item in encoded:
+            try:
+                self._admit(decode_transaction(item), self._pool.add)
+            except UndecodableTransaction:
+                return False
+            except ChainError as error:
+                logger.debug("not taken from a peer: %s", error)
+        return True
+
+    def _admit(self, transaction: Transaction, add: Callable[..., object]) -> None:
+        if self._pool.get(transaction.hash) is not None:
+            raise AlreadyKnown
+        sender = recover_sender(transaction)
+        authorities = _authorities(transaction)
+        with self._lock:
+            add(transaction, sender, time.monotonic(), authorities)
+
+
+def _authorities(transaction: Transaction) -> tuple[Address, ...]:
+    """Who signed the authorizations (EIP-7702); one with an unreadable signature sets no code."""
+    found = []
+    for item in transaction.authorization_list:
+        with suppress(InvalidSignature):
+            digest = authorization_signing_hash(item)
+            found.append(recover_address(digest, item.y_parity, item.r, item.s))
+    return tuple(found)
