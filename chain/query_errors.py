@@ -6,8 +6,10 @@ server's business.
 
 from eth_typing import Hash32
 
+from chain.errors import ChainError
 
-class QueryError(Exception):
+
+class QueryError(ChainError):
     """The question cannot be answered as it was asked; `str()` is geth's text."""
 
 
