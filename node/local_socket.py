@@ -32,7 +32,7 @@ CONTENT_BYTES_MAX = 8 * 1024 * 1024
 ANSWER_SECONDS_MAX = 15.0
 RECONNECT_SECONDS = 0.2
 
-_logger = logging.getLogger(__name__)
+_logger = logging.getLogger("zerog.rpc")
 
 
 @dataclass(frozen=True, slots=True)

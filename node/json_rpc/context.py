@@ -1,11 +1,16 @@
 """What a method is given: a view of the chain, or the services of this process."""
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from chain.config import ChainConfig
-from chain.queries import Queries
-from genesis.document import GenesisDocument
-from node.json_rpc.settings import RpcSettings
+from chain.key_value import KeyValueStore
+from chain.queries import Queries, QueryLimits
+from genesis.document import GenesisDocument, parse_document
+from genesis.errors import InvalidGenesis
+from node.errors import InvalidFile, MissingFile
+from node.json_rpc.settings import LOGS_BLOCK_RANGE_MAX, LOGS_RESULTS_MAX, RpcSettings
 from node.local_socket import NodeClient
 
 
@@ -15,9 +20,44 @@ class Services:
 
     settings: RpcSettings
     document: GenesisDocument
+    store: KeyValueStore
     queries: Queries
     node: NodeClient
 
     @property
     def config(self) -> ChainConfig:
         return self.document.config
+
+
+class NoEngine:
+    """Stands for the engine where nothing may be executed: the server leaves that to its workers."""
+
+    def begin_block(self, *_: Any) -> Any:
+        raise AssertionError("the JSON-RPC server builds no block")
+
+    def execute_block(self, *_: Any) -> Any:
+        raise AssertionError("the JSON-RPC server executes no block")
+
+    def call(self, *_: Any) -> Any:
+        raise AssertionError("calls run in worker processes")
+
+
+def load_genesis(path: Path) -> GenesisDocument:
+    """Raises `MissingFile` or `InvalidFile` naming the field."""
+    try:
+        return parse_document(path.read_bytes())
+    except FileNotFoundError:
+        raise MissingFile(path, "the genesis document", "make one with `zerog init`") from None
+    except OSError as error:
+        raise InvalidFile(path, f"cannot be read: {error.strerror}") from None
+    except InvalidGenesis as error:
+        raise InvalidFile(path, str(error)) from None
+
+
+def query_limits(settings: RpcSettings) -> QueryLimits:
+    """The chain's limits as the settings have them."""
+    return QueryLimits(
+        gas_cap=settings.gas_cap,
+        log_blocks_max=LOGS_BLOCK_RANGE_MAX,
+        log_results_max=LOGS_RESULTS_MAX,
+    )

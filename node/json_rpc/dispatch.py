@@ -43,7 +43,7 @@ from node.json_rpc.settings import (
 from node.json_rpc.worker_pool import WorkerPool, job_of
 from node.local_socket import LocalSocketError
 
-_logger = logging.getLogger(__name__)
+_logger = logging.getLogger("zerog.rpc")
 
 
 class Runs(Enum):
@@ -138,6 +138,8 @@ class Dispatcher:
             answer = orjson.dumps({"jsonrpc": "2.0", "id": identity, "result": result})
         except RpcError as error:
             answer = _failure(identity, error)
+        except QueryError as error:
+            answer = _failure(identity, answer_to(error))
         except LocalSocketError as error:
             answer = _failure(identity, server_error(str(error)))
         except Exception:

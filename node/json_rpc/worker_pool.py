@@ -32,7 +32,7 @@ ANSWER_BYTES_MAX = 64 * 1024 * 1024
 RESPAWN_SECONDS = 1.0
 """Before a worker that failed to start is tried again."""
 
-_logger = logging.getLogger(__name__)
+_logger = logging.getLogger("zerog.rpc")
 
 
 @dataclass(slots=True)

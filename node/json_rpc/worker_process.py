@@ -32,7 +32,7 @@ _FIRST_FREE_DESCRIPTOR = 3
 Handler = Callable[[bytes], tuple[int, bytes]]
 """A job's bytes to the kind of answer and its bytes; never raises."""
 
-_logger = logging.getLogger(__name__)
+_logger = logging.getLogger("zerog.rpc")
 
 
 @dataclass(frozen=True, slots=True)

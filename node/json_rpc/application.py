@@ -1,0 +1,167 @@
+"""The ASGI application: HTTP requests in, JSON-RPC answers out."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import orjson
+
+from node.json_rpc.access import Access, Headers, Refusal, content_type_refusal
+from node.json_rpc.context import Services
+from node.json_rpc.dispatch import Dispatcher
+from node.json_rpc.settings import BODY_BYTES_MAX, BODY_READ_SECONDS_MAX
+
+DRAINED_BYTES_MAX = 4 * BODY_BYTES_MAX
+"""Of an oversized body read away, so that its sender gets to read the refusal."""
+WATCH_AFTER_SECONDS = 0.05
+"""An answer that takes longer is given up when its client goes away."""
+
+Scope = Mapping[str, Any]
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+_JSON = (b"content-type", b"application/json")
+_TEXT = (b"content-type", b"text/plain; charset=utf-8")
+
+
+class _ClientGone(Exception):
+    """Nobody is left to answer."""
+
+
+class Application:
+    """One server's HTTP side."""
+
+    def __init__(self, services: Services, dispatcher: Dispatcher) -> None:
+        settings = services.settings
+        self._services, self._dispatcher = services, dispatcher
+        self._access = Access(settings.cors_origins, settings.virtual_hosts)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        headers = dict(scope["headers"])
+        cors = self._access.cors_headers(headers.get(b"origin"))
+        refusal = self._access.host_refusal(headers.get(b"host"))
+        if refusal is not None:
+            await _refuse(send, refusal, [])
+            return
+        match scope["method"]:
+            case "POST":
+                await self._post(headers, cors, receive, send)
+            case "GET" | "HEAD":
+                await _answer(send, 200, [_JSON, *cors], self._health())
+            case "OPTIONS":
+                await _answer(send, 204, self._access.preflight_headers(headers), b"")
+            case _:
+                await _refuse(send, Refusal(405, "method not allowed"), cors)
+
+    async def _post(
+        self, headers: Mapping[bytes, bytes], cors: Headers, receive: Receive, send: Send
+    ) -> None:
+        refusal = content_type_refusal(headers.get(b"content-type"))
+        if refusal is not None:
+            await _refuse(send, refusal, cors)
+            return
+        try:
+            body = await _read_body(receive)
+            if isinstance(body, Refusal):
+                await _refuse(send, body, [*cors, (b"connection", b"close")])
+                return
+            answer = await self._answered(body, receive)
+        except _ClientGone:
+            return
+        await _answer(send, 200, [_JSON, *cors], answer)
+
+    async def _answered(self, body: bytes, receive: Receive) -> bytes:
+        """The answer; raises `_ClientGone` where the client went away meanwhile."""
+        watch = _DisconnectWatch(receive)
+        try:
+            return await self._dispatcher.answer(body)
+        except asyncio.CancelledError:
+            if watch.has_fired:
+                raise _ClientGone from None
+            raise
+        finally:
+            watch.stop()
+
+    def _health(self) -> bytes:
+        with self._services.queries.view() as view:
+            height = view.head.number
+        return orjson.dumps(
+            {
+                "status": "ok" if self._services.node.is_connected else "node is not running",
+                "client": self._services.settings.client_version,
+                "chainId": self._services.config.chain_id,
+                "blockNumber": height,
+            }
+        )
+
+
+class _DisconnectWatch:
+    """Cancels the task that made it when the client goes away; quick answers never notice it."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._watched = asyncio.current_task()
+        self._task: asyncio.Task[None] | None = None
+        self.has_fired = False
+        self._timer = asyncio.get_running_loop().call_later(WATCH_AFTER_SECONDS, self._begin)
+
+    def stop(self) -> None:
+        self._timer.cancel()
+        if self._task is not None:
+            self._task.cancel()
+
+    def _begin(self) -> None:
+        self._task = asyncio.get_running_loop().create_task(self._until_gone())
+
+    async def _until_gone(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        assert self._watched is not None
+        self.has_fired = True
+        self._watched.cancel()
+
+
+async def _read_body(receive: Receive) -> bytes | Refusal:
+    """The whole body, or why not; raises `_ClientGone`."""
+    message = await receive()
+    if message["type"] == "http.request" and not message.get("more_body"):
+        body: bytes = message.get("body", b"")
+        return body if len(body) <= BODY_BYTES_MAX else _too_large(len(body))
+    try:
+        async with asyncio.timeout(BODY_READ_SECONDS_MAX):
+            return await _read_long_body(message, receive)
+    except TimeoutError:
+        return Refusal(408, "read timeout")
+
+
+async def _read_long_body(message: Mapping[str, Any], receive: Receive) -> bytes | Refusal:
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        if message["type"] == "http.disconnect":
+            raise _ClientGone
+        part: bytes = message.get("body", b"")
+        size += len(part)
+        if size <= BODY_BYTES_MAX:
+            parts.append(part)
+        else:
+            parts.clear()
+        if not message.get("more_body") or size > DRAINED_BYTES_MAX:
+            break
+        message = await receive()
+    return b"".join(parts) if size <= BODY_BYTES_MAX else _too_large(size)
+
+
+def _too_large(size: int) -> Refusal:
+    return Refusal(413, f"content length too large ({size}>{BODY_BYTES_MAX})")
+
+
+async def _refuse(send: Send, refusal: Refusal, headers: Headers) -> None:
+    await _answer(send, refusal.status, [_TEXT, *headers], refusal.text.encode() + b"\n")
+
+
+async def _answer(send: Send, status: int, headers: Headers, body: bytes) -> None:
+    headers.append((b"content-length", b"%d" % len(body)))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

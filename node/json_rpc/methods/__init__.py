@@ -1,0 +1,9 @@
+"""The methods, one file a namespace; each file ends in its rows of the method table.
+
+eth.py          blocks, transactions, state, calls, fees
+net.py          the network
+rpc.py          which namespaces there are
+txpool.py       what waits for a block
+web3.py         the client's name, hashing
+zerog.py        consensus: validators, certificates, the node's state
+"""

@@ -1,0 +1,322 @@
+"""The `eth_` namespace: blocks, transactions, state, calls, fees."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from eth_typing import Address, Hash32
+
+from chain.answers import BlockReference, BlockTag
+from chain.blocks import EMPTY_TRIE_ROOT, Block
+from chain.engine import AccountOverride
+from chain.errors import ChainError, UndecodableTransaction
+from chain.log_filter import LogFilter
+from chain.message_calls import BlockOverrides, CallRequest
+from chain.queries import ChainView
+from chain.transactions import BLOB, decode_transaction, recover_sender
+from node.json_rpc.call_parameters import (
+    CHAIN_HEAD,
+    block_overrides,
+    call_request,
+    log_filter,
+    state_overrides,
+)
+from node.json_rpc.context import Services
+from node.json_rpc.dispatch import Method, Runs
+from node.json_rpc.encoding import (
+    Json,
+    block_json,
+    data,
+    fee_history_json,
+    header_json,
+    log_json,
+    pending_transaction_json,
+    placed_transaction_json,
+    quantity,
+    receipt_json,
+    word,
+)
+from node.json_rpc.errors import RpcError, server_error
+from node.json_rpc.parameters import (
+    Parameter,
+    address,
+    block_number,
+    block_reference,
+    boolean,
+    count,
+    hash32,
+    percentiles,
+    storage_key,
+    uint64,
+)
+from node.json_rpc.parameters import data as data_parameter
+from node.local_socket import NodeNotRunning, Refused
+
+HEAVY_BLOCK_GAS = 2_000_000
+"""A block that used more may hold too many transactions to be shown between two other requests."""
+SYNCING_LAG_BLOCKS = 2
+"""A node fewer blocks behind than this is not catching up, a block is just on its way."""
+
+
+def _block_number(view: ChainView) -> str:
+    return quantity(view.head.number)
+
+
+def _chain_id(services: Services) -> str:
+    return quantity(services.config.chain_id)
+
+
+def _accounts(_: Services) -> list[str]:
+    return []
+
+
+async def _syncing(services: Services) -> bool | Json:
+    try:
+        status = await services.node.status()
+    except NodeNotRunning:
+        return False
+    if status.highest_known - status.height < SYNCING_LAG_BLOCKS:
+        return False
+    return {
+        "startingBlock": quantity(status.starting_height),
+        "currentBlock": quantity(status.height),
+        "highestBlock": quantity(status.highest_known),
+    }
+
+
+def _is_heavy_block(view: ChainView, at: BlockReference, *_: Any) -> bool:
+    header = view.find_header(at)
+    return header is not None and header.gas_used > HEAVY_BLOCK_GAS
+
+
+def _get_block(view: ChainView, at: BlockReference, is_full: bool) -> Json | None:
+    if at is BlockTag.PENDING:
+        return block_json(_pending_block(view), () if is_full else None, is_pending=True)
+    block = view.find_block(at)
+    if block is None:
+        return None
+    return block_json(block, view.transactions(block) if is_full else None)
+
+
+def _pending_block(view: ChainView) -> Block:
+    """The next block as far as it is known: nothing is in it before it is decided."""
+    head = view.head
+    header = replace(
+        head,
+        parent_hash=head.hash,
+        number=head.number + 1,
+        timestamp=max(int(time.time()), head.timestamp),
+        gas_used=0,
+        bloom=bytes(len(head.bloom)),
+        transactions_root=EMPTY_TRIE_ROOT,
+        receipts_root=EMPTY_TRIE_ROOT,
+        base_fee=None if head.base_fee is None else view.next_base_fee(),
+    )
+    return Block(header, withdrawals=None if head.withdrawals_root is None else ())
+
+
+def _transaction_count_of_block(view: ChainView, at: BlockReference) -> str | None:
+    if at is BlockTag.PENDING:
+        return "0x0"
+    block = view.find_block(at)
+    return None if block is None else quantity(len(block.transactions))
+
+
+def _transaction_of_block(view: ChainView, at: BlockReference, index: int) -> Json | None:
+    if at is BlockTag.PENDING:
+        return None
+    placed = view.find_transaction_at(at, index)
+    return None if placed is None else placed_transaction_json(placed)
+
+
+def _uncle_count(view: ChainView, at: BlockReference) -> str | None:
+    block = view.find_block(at)
+    return None if block is None else quantity(len(block.ommers))
+
+
+def _uncle(view: ChainView, at: BlockReference, index: int) -> Json | None:
+    block = view.find_block(at)
+    if block is None or index >= len(block.ommers):
+        return None
+    return header_json(block.ommers[index]) | {"uncles": []}
+
+
+def _block_receipts(view: ChainView, at: BlockReference) -> list[Json] | None:
+    receipts = view.find_receipts(at)
+    return None if receipts is None else [receipt_json(receipt) for receipt in receipts]
+
+
+async def _transaction(services: Services, transaction_hash: bytes) -> Json | None:
+    with services.queries.view() as view:
+        placed = view.find_transaction(Hash32(transaction_hash))
+    if placed is not None:
+        return placed_transaction_json(placed)
+    try:
+        encoded = await services.node.pending_transaction(transaction_hash)
+    except NodeNotRunning:
+        return None
+    if encoded is None:
+        return None
+    transaction = decode_transaction(encoded)
+    return pending_transaction_json(transaction, recover_sender(transaction))
+
+
+def _receipt(view: ChainView, transaction_hash: bytes) -> Json | None:
+    receipt = view.find_receipt(Hash32(transaction_hash))
+    return None if receipt is None else receipt_json(receipt)
+
+
+def _balance(view: ChainView, owner: bytes, at: BlockReference) -> str:
+    return quantity(view.balance(Address(owner), at))
+
+
+def _code(view: ChainView, owner: bytes, at: BlockReference) -> str:
+    return data(view.code(Address(owner), at))
+
+
+def _storage_at(view: ChainView, owner: bytes, slot: int, at: BlockReference) -> str:
+    return word(view.slot(Address(owner), slot, at))
+
+
+async def _transaction_count(services: Services, owner: bytes, at: BlockReference) -> str:
+    with services.queries.view() as view:
+        nonce = view.nonce(Address(owner), at)
+    if at is BlockTag.PENDING:
+        try:
+            pending = await services.node.pending_nonce(owner)
+        except NodeNotRunning:
+            pending = None
+        # A block may have come between the two questions.
+        nonce = max(nonce, pending or 0)
+    return quantity(nonce)
+
+
+def _call(
+    view: ChainView,
+    request: CallRequest,
+    at: BlockReference,
+    overrides: dict[Address, AccountOverride],
+    changes_to_block: BlockOverrides | None,
+) -> str:
+    return data(view.call(request, at, overrides, changes_to_block))
+
+
+def _estimate_gas(
+    view: ChainView,
+    request: CallRequest,
+    at: BlockReference,
+    overrides: dict[Address, AccountOverride],
+    changes_to_block: BlockOverrides | None,
+) -> str:
+    return quantity(view.estimate_gas(request, at, overrides, changes_to_block))
+
+
+def _gas_price(view: ChainView) -> str:
+    return quantity(view.gas_price())
+
+
+def _max_priority_fee(view: ChainView) -> str:
+    return quantity(view.priority_fee())
+
+
+def _blob_base_fee(view: ChainView) -> str:
+    return quantity(view.blob_base_fee())
+
+
+def _fee_history(
+    view: ChainView, block_count: int, newest: BlockReference, rewards_at: Sequence[float]
+) -> Json:
+    return fee_history_json(view.fee_history(block_count, newest, rewards_at))
+
+
+def _logs(view: ChainView, wanted: LogFilter) -> list[Json]:
+    head = view.head.number
+    resolved = replace(
+        wanted,
+        first_block=head if wanted.first_block == CHAIN_HEAD else wanted.first_block,
+        last_block=head if wanted.last_block == CHAIN_HEAD else wanted.last_block,
+    )
+    return [log_json(placed) for placed in view.logs(resolved)]
+
+
+async def _send_raw_transaction(services: Services, encoded: bytes) -> str:
+    """Decoded here first: garbage never reaches the node."""
+    try:
+        transaction = decode_transaction(encoded)
+    except UndecodableTransaction as error:
+        raise server_error(str(error)) from None
+    if transaction.type == BLOB:
+        raise server_error("transaction type not supported")
+    if transaction.chain_id is None and not services.settings.allow_unprotected_transactions:
+        raise server_error("only replay-protected (EIP-155) transactions allowed over RPC")
+    try:
+        recover_sender(transaction)
+    except ChainError as error:
+        raise server_error(str(error)) from None
+    result = await services.node.submit_transaction(encoded)
+    if isinstance(result, Refused):
+        raise RpcError(result.code, result.message)
+    return data(result.hash)
+
+
+_ADDRESS = Parameter(address)
+_HASH = Parameter(hash32)
+_NUMBER = Parameter(block_number)
+_BLOCK = Parameter(block_reference)
+_AT = Parameter(block_reference, optional=True, default=BlockTag.LATEST)
+_IS_FULL = Parameter(boolean, optional=True, default=False)
+_INDEX = Parameter(uint64)
+_REQUEST = Parameter(call_request)
+_OVERRIDES = Parameter(state_overrides, optional=True, default={})
+_BLOCK_OVERRIDES = Parameter(block_overrides, optional=True)
+_CALL_PARAMETERS = (_REQUEST, _AT, _OVERRIDES, _BLOCK_OVERRIDES)
+
+_BLOCK_METHODS = (
+    Method("eth_blockNumber", _block_number),
+    Method("eth_getBlockByNumber", _get_block, (_NUMBER, _IS_FULL), is_heavy=_is_heavy_block),
+    Method("eth_getBlockByHash", _get_block, (_HASH, _IS_FULL), is_heavy=_is_heavy_block),
+    Method("eth_getBlockTransactionCountByNumber", _transaction_count_of_block, (_NUMBER,)),
+    Method("eth_getBlockTransactionCountByHash", _transaction_count_of_block, (_HASH,)),
+    Method("eth_getTransactionByBlockNumberAndIndex", _transaction_of_block, (_NUMBER, _INDEX)),
+    Method("eth_getTransactionByBlockHashAndIndex", _transaction_of_block, (_HASH, _INDEX)),
+    Method("eth_getUncleCountByBlockNumber", _uncle_count, (_NUMBER,)),
+    Method("eth_getUncleCountByBlockHash", _uncle_count, (_HASH,)),
+    Method("eth_getUncleByBlockNumberAndIndex", _uncle, (_NUMBER, _INDEX)),
+    Method("eth_getUncleByBlockHashAndIndex", _uncle, (_HASH, _INDEX)),
+    Method("eth_getBlockReceipts", _block_receipts, (_BLOCK,), is_heavy=_is_heavy_block),
+    Method("eth_getTransactionByHash", _transaction, (_HASH,), Runs.WITH_SERVICES),
+    Method("eth_getTransactionReceipt", _receipt, (_HASH,)),
+    Method("eth_getLogs", _logs, (Parameter(log_filter),), Runs.IN_SCAN_WORKER),
+)
+_STATE_METHODS = (
+    Method("eth_getBalance", _balance, (_ADDRESS, _AT)),
+    Method("eth_getCode", _code, (_ADDRESS, _AT)),
+    Method("eth_getStorageAt", _storage_at, (_ADDRESS, Parameter(storage_key), _AT)),
+    Method("eth_getTransactionCount", _transaction_count, (_ADDRESS, _AT), Runs.WITH_SERVICES),
+    Method("eth_call", _call, _CALL_PARAMETERS, Runs.IN_CALL_WORKER),
+    Method("eth_estimateGas", _estimate_gas, _CALL_PARAMETERS, Runs.IN_CALL_WORKER),
+)
+_FEE_METHODS = (
+    Method("eth_gasPrice", _gas_price),
+    Method("eth_maxPriorityFeePerGas", _max_priority_fee),
+    Method("eth_blobBaseFee", _blob_base_fee),
+    Method(
+        "eth_feeHistory",
+        _fee_history,
+        (Parameter(count), _NUMBER, Parameter(percentiles, optional=True, default=())),
+        Runs.IN_SCAN_WORKER,
+    ),
+)
+_NODE_METHODS = (
+    Method("eth_chainId", _chain_id, runs=Runs.WITH_SERVICES),
+    Method("eth_accounts", _accounts, runs=Runs.WITH_SERVICES),
+    Method("eth_syncing", _syncing, runs=Runs.WITH_SERVICES),
+    Method(
+        "eth_sendRawTransaction",
+        _send_raw_transaction,
+        (Parameter(data_parameter),),
+        Runs.WITH_SERVICES,
+    ),
+)
+METHODS = (*_BLOCK_METHODS, *_STATE_METHODS, *_FEE_METHODS, *_NODE_METHODS)

@@ -1,0 +1,154 @@
+"""The JSON-RPC process: opens the port, starts the workers, serves until it is told to stop."""
+
+import asyncio
+import contextlib
+import logging
+import resource
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import uvicorn
+import uvloop
+
+from chain.queries import Queries
+from node.database import LmdbStore
+from node.errors import PortInUse
+from node.json_rpc.application import Application
+from node.json_rpc.context import NoEngine, Services, load_genesis, query_limits
+from node.json_rpc.dispatch import Dispatcher
+from node.json_rpc.http_protocol import BoundedHttpProtocol
+from node.json_rpc.settings import CONNECTIONS_MAX, IDLE_CONNECTION_SECONDS_MAX, RpcSettings
+from node.json_rpc.table import all_methods
+from node.json_rpc.worker_pool import WorkerPool
+from node.json_rpc.worker_process import Handler, Zygote, start_zygote
+from node.local_socket import NodeClient
+
+BACKLOG = 2_048
+"""Connections the kernel keeps until we accept them."""
+SPARE_DESCRIPTORS = 64
+"""Files that are not clients' connections."""
+
+_logger = logging.getLogger("zerog.rpc")
+
+
+def run(settings: RpcSettings, on_ready: Callable[[int], None] = lambda port: None) -> None:
+    """Serve until SIGTERM or SIGINT. Call from a process without threads and event loop: it forks.
+
+    `on_ready` is called with the port once connections are accepted. Raises `OperatorError`:
+    `PortInUse`, a genesis document or a database that cannot be used.
+    """
+    listener = _bound(settings.host, settings.port)
+    # Before the database, threads or the event loop exist here: none of them may be forked.
+    zygote = start_zygote(partial(_prepare_worker, settings))
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(settings, listener, zygote, on_ready))
+    finally:
+        zygote.stop()
+        listener.close()
+
+
+def _prepare_worker(settings: RpcSettings) -> Callable[[], Handler]:
+    # Imported in the zygote alone: py-evm takes a second and memory that the server has no use for.
+    from node.json_rpc.worker_methods import prepare
+
+    return prepare(settings)
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        # Binding succeeds beside a listener that is not listening yet; this does not.
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise PortInUse(host, port, "--http.port") from error
+    return listener
+
+
+async def _serve(
+    settings: RpcSettings,
+    listener: socket.socket,
+    zygote: Zygote,
+    on_ready: Callable[[int], None],
+) -> None:
+    document = load_genesis(settings.genesis)
+    store = LmdbStore(settings.database, readonly=True)
+    queries = Queries(store, document.config, NoEngine(), query_limits(settings))
+    node = NodeClient(settings.socket)
+    calls = WorkerPool(zygote, settings.call_workers, settings.evm_timeout_ms)
+    scans = WorkerPool(zygote, settings.scan_workers, settings.evm_timeout_ms)
+    services = Services(settings, document, store, queries, node)
+    dispatcher = Dispatcher(all_methods(), services, calls, scans)
+    await node.start()
+    calls.start()
+    scans.start()
+    try:
+        server = _Server(_uvicorn_config(Application(services, dispatcher)), on_ready)
+        await server.serve(sockets=[listener])
+    finally:
+        await asyncio.gather(calls.stop(), scans.stop(), node.stop())
+        store.close()
+
+
+def _uvicorn_config(application: Application) -> uvicorn.Config:
+    return uvicorn.Config(
+        application,
+        http=BoundedHttpProtocol,
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        date_header=False,
+        limit_concurrency=_connections_max(),
+        timeout_keep_alive=IDLE_CONNECTION_SECONDS_MAX,
+        # Answers under way when the process is told to stop are cut off after uvicorn's own tenth.
+        timeout_graceful_shutdown=0,
+    )
+
+
+def _connections_max() -> int:
+    """As many as we want, or as the system lets us have open files."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CONNECTIONS_MAX + SPARE_DESCRIPTORS
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return min(CONNECTIONS_MAX, soft - SPARE_DESCRIPTORS)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server, which would end the process by the signal that it caught."""
+
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[int], None]) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.remove_signal_handler(number)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        assert sockets is not None
+        host, port = sockets[0].getsockname()[:2]
+        _logger.info("JSON-RPC at http://%s:%d", host, port)
+        self._on_ready(port)
+
+    def _stop(self) -> None:
+        self.should_exit = True

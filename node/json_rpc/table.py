@@ -1,0 +1,18 @@
+"""The method table: every namespace's rows in one place."""
+
+from node.json_rpc.dispatch import Method, method_table
+from node.json_rpc.methods import eth, net, rpc, txpool, web3, zerog
+
+
+def all_methods() -> dict[str, Method]:
+    """Every method that this process answers, by name."""
+    return method_table(
+        (
+            *eth.METHODS,
+            *net.METHODS,
+            *rpc.METHODS,
+            *txpool.METHODS,
+            *web3.METHODS,
+            *zerog.METHODS,
+        )
+    )

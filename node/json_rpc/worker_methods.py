@@ -1,0 +1,49 @@
+"""What a worker does with a job: the same handlers as the server's, with an engine behind them."""
+
+import logging
+from collections.abc import Callable
+
+import orjson
+
+from chain.py_evm import PyEvmEngine
+from chain.queries import Queries
+from node.database import LmdbStore
+from node.json_rpc.context import load_genesis, query_limits
+from node.json_rpc.dispatch import run_in_view
+from node.json_rpc.errors import INTERNAL_ERROR, RpcError
+from node.json_rpc.settings import RpcSettings
+from node.json_rpc.table import all_methods
+from node.json_rpc.worker_pool import parse_job
+from node.json_rpc.worker_process import ANSWER_ERROR, ANSWER_OK, Handler
+from precompiles.registry import zero_g_precompiles
+
+_logger = logging.getLogger("zerog.rpc")
+
+
+def prepare(settings: RpcSettings) -> Callable[[], Handler]:
+    """Done once, in the zygote: all that does not touch the database."""
+    document = load_genesis(settings.genesis)
+    methods = all_methods()
+    engine = PyEvmEngine(precompiles=zero_g_precompiles(document.config.da_epoch_blocks))
+    limits = query_limits(settings)
+
+    def start() -> Handler:
+        store = LmdbStore(settings.database, readonly=True)
+        queries = Queries(store, document.config, engine, limits)
+
+        def carry_out(job: bytes) -> tuple[int, bytes]:
+            name, params = parse_job(job)
+            try:
+                return ANSWER_OK, orjson.dumps(run_in_view(queries, methods[name], params))
+            except RpcError as error:
+                return ANSWER_ERROR, orjson.dumps(error.encoded())
+            except Exception:
+                # The edge of the process: a bug met by one call must not cost a worker.
+                _logger.exception("%s failed in a worker", name)
+                return ANSWER_ERROR, orjson.dumps(
+                    {"code": INTERNAL_ERROR, "message": "method handler crashed"}
+                )
+
+        return carry_out
+
+    return start
