@@ -11,8 +11,8 @@ from eth_typing import Address, Hash32
 from genesis.contracts import artifact
 from node.demo.client import RpcClient, RpcError, Wallet
 from node.demo.contract_calls import Contract, deploy, gas_for, reason_of
-from precompiles.bn254 import Point, R
-from precompiles.bn254_g2 import G2Point
+from precompiles.bn254 import G2Point
+from precompiles.bn254_unchecked import Point, R
 from precompiles.da_signers.signatures import (
     aggregate_g2_keys,
     aggregate_signatures,
