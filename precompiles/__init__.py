@@ -1,1 +1,15 @@
-"""."""
+"""Contracts written in Python; pure, and strangers to every EVM.
+
+interface.py          what a precompile is given and what it answers
+registry.py           address → precompile: the one list
+dispatch.py           call data → function: gas, read-only rule, code byte
+abi.py                contract ABI, as lenient as go-ethereum's
+storage.py            byte strings over 32-byte slots
+message_pack.py       records as Go's msgpack writes and reads them
+bn254.py              the curve: Ethereum's three precompiles and typed points, natively
+bn254_unchecked.py    gnark's arithmetic on points on and off the curve
+bn254_g2.py           keys in the second group, for signers
+errors.py             what can go wrong
+da_signers/           DASigners, 0x…1000
+wrapped_a0gi_base/    WrappedA0GIBase, 0x…1002
+"""

@@ -1,0 +1,250 @@
+"""What DASigners keeps: keys of its storage, signers and quorums and their MessagePack (facts §1a-1)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from eth_hash.auto import keccak
+from eth_typing import Address, Hash32
+
+from precompiles import message_pack
+from precompiles.bn254 import G2Point
+from precompiles.bn254_unchecked import P, Point
+from precompiles.errors import CorruptStorage
+from precompiles.interface import Storage
+from precompiles.message_pack import Reader
+from precompiles.storage import load_blob, store_blob, uint64_bytes
+
+_ZERO_ADDRESS = Address(bytes(20))
+
+MaybeInteger = int | None
+"""A big integer of Go's; None for a nil pointer, which only a record of a faulty genesis holds."""
+
+
+def signer_key(signer: Address) -> Hash32:
+    return Hash32(keccak(b"\x00" + signer))
+
+
+def quorum_key(epoch: int, quorum_id: int) -> Hash32:
+    return Hash32(keccak(b"\x01" + uint64_bytes(epoch) + uint64_bytes(quorum_id)))
+
+
+def registration_key(epoch: int, signer: Address) -> Hash32:
+    """Where the hash of the signature of a registration is."""
+    return Hash32(keccak(b"\x02" + uint64_bytes(epoch) + signer))
+
+
+def votes_key(epoch: int, signer: Address) -> Hash32:
+    return Hash32(keccak(b"\x03" + uint64_bytes(epoch) + signer))
+
+
+def quorum_count_key(epoch: int) -> Hash32:
+    return Hash32(keccak(b"\x04" + uint64_bytes(epoch)))
+
+
+def epoch_number_key() -> Hash32:
+    return Hash32(keccak(b"\x05"))
+
+
+def epoch_block_key(epoch: int) -> Hash32:
+    return Hash32(keccak(b"\x06" + uint64_bytes(epoch)))
+
+
+def registration_count_key(epoch: int) -> Hash32:
+    return Hash32(keccak(b"\x07" + uint64_bytes(epoch)))
+
+
+def registered_signer_key(epoch: int, index: int) -> Hash32:
+    return Hash32(keccak(b"\x08" + uint64_bytes(epoch) + uint64_bytes(index)))
+
+
+@dataclass(slots=True)
+class G1Key:
+    """A point as it was given: neither reduced nor on any curve."""
+
+    x: MaybeInteger = None
+    y: MaybeInteger = None
+
+
+@dataclass(slots=True)
+class G2Key:
+    """As `G1Key`; real part first."""
+
+    x: list[MaybeInteger] = field(default_factory=lambda: [None, None])
+    y: list[MaybeInteger] = field(default_factory=lambda: [None, None])
+
+
+@dataclass(slots=True)
+class Signer:
+    """A registered signer."""
+
+    address: Address = _ZERO_ADDRESS
+    socket: bytes = b""
+    key_g1: G1Key = field(default_factory=G1Key)
+    key_g2: G2Key = field(default_factory=G2Key)
+
+
+def present(value: MaybeInteger) -> int:
+    """The integer behind a pointer that 0g-geth follows without looking."""
+    if value is None:
+        raise CorruptStorage("a record without one of its integers")
+    return value
+
+
+def _field_elements(values: Sequence[MaybeInteger]) -> list[int]:
+    """The values as 32-byte words reduced modulo P, with the word borders where 0g-geth has them.
+
+    A magnitude of more than 32 bytes (a faulty genesis) shifts the words behind it.
+    """
+    serialized = b""
+    for value in values:
+        magnitude = abs(present(value))
+        serialized += magnitude.to_bytes(max(32, -(-magnitude.bit_length() // 8)), "big")
+    starts = range(0, 32 * len(values), 32)
+    return [int.from_bytes(serialized[start : start + 32], "big") % P for start in starts]
+
+
+def g1_point(key: G1Key) -> Point:
+    x, y = _field_elements((key.x, key.y))
+    return x, y
+
+
+def g2_point(key: G2Key) -> G2Point:
+    a, b, c, d = _field_elements((*key.x, *key.y))
+    return (a, b), (c, d)
+
+
+_SIGNER_HEADER = message_pack.encode_map_header(4)
+_POINT_HEADER = message_pack.encode_map_header(2)
+_PAIR_HEADER = message_pack.encode_array_header(2)
+_NAMES = {
+    name: message_pack.encode_string(name.encode())
+    for name in ("Signer", "Socket", "PkG1", "PkG2", "X", "Y")
+}
+
+
+def encode_signer(signer: Signer) -> bytes:
+    pack = message_pack.encode_integer
+    return b"".join(
+        (
+            _SIGNER_HEADER,
+            *(_NAMES["Signer"], message_pack.encode_address(signer.address)),
+            *(_NAMES["Socket"], message_pack.encode_string(signer.socket)),
+            *(_NAMES["PkG1"], _POINT_HEADER),
+            *(_NAMES["X"], pack(signer.key_g1.x), _NAMES["Y"], pack(signer.key_g1.y)),
+            *(_NAMES["PkG2"], _POINT_HEADER),
+            *(_NAMES["X"], _PAIR_HEADER, *map(pack, signer.key_g2.x)),
+            *(_NAMES["Y"], _PAIR_HEADER, *map(pack, signer.key_g2.y)),
+        )
+    )
+
+
+def decode_signer(blob: bytes) -> Signer:
+    """Raises `BadMessagePack`."""
+    return _SignerReader(blob).read()
+
+
+class _SignerReader:
+    """Reads one signer, field by field, in whatever order the record has them."""
+
+    def __init__(self, blob: bytes) -> None:
+        self._reader = Reader(blob)
+        self._signer = Signer()
+
+    def read(self) -> Signer:
+        fields = {
+            b"Signer": self._read_address,
+            b"Socket": self._read_socket,
+            b"PkG1": self._read_key_g1,
+            b"PkG2": self._read_key_g2,
+        }
+        return Signer() if self._reader.read_struct(fields) else self._signer
+
+    def _read_address(self) -> None:
+        self._signer.address = Address(self._reader.read_address())
+
+    def _read_socket(self) -> None:
+        self._signer.socket = self._reader.read_string()
+
+    def _read_key_g1(self) -> None:
+        key = self._signer.key_g1
+        read = partial(_read_coordinate, self._reader, key)
+        if self._reader.read_struct({b"X": partial(read, "x"), b"Y": partial(read, "y")}):
+            self._signer.key_g1 = G1Key()
+
+    def _read_key_g2(self) -> None:
+        key = self._signer.key_g2
+        read = partial(_read_pair, self._reader)
+        if self._reader.read_struct({b"X": partial(read, key.x), b"Y": partial(read, key.y)}):
+            self._signer.key_g2 = G2Key()
+
+
+def _read_coordinate(reader: Reader, key: G1Key, name: str) -> None:
+    setattr(key, name, reader.read_integer(getattr(key, name)))
+
+
+def _read_pair(reader: Reader, pair: list[MaybeInteger]) -> None:
+    """A `[2]*big.Int`: nil and fewer than two items leave the rest as it is."""
+    length = reader.read_array_length()
+    if length > len(pair):
+        raise message_pack.BadMessagePack(
+            f"[2]*big.Int len is 2, but msgpack has {length} elements"
+        )
+    for index in range(length):
+        pair[index] = reader.read_integer(pair[index])
+
+
+def load_signer(storage: Storage, address: Address) -> Signer | None:
+    """Raises `BadMessagePack`."""
+    blob = load_blob(storage, signer_key(address))
+    return decode_signer(blob) if blob else None
+
+
+def store_signer(storage: Storage, signer: Signer) -> None:
+    store_blob(storage, signer_key(signer.address), encode_signer(signer))
+
+
+def encode_quorum(rows: Sequence[Address]) -> bytes:
+    encoded = {address: message_pack.encode_address(address) for address in set(rows)}
+    return message_pack.encode_array_header(len(rows)) + b"".join(map(encoded.__getitem__, rows))
+
+
+def decode_quorum(blob: bytes) -> list[Address]:
+    """Raises `BadMessagePack`."""
+    return _decode_canonical_quorum(blob) or _decode_any_quorum(blob)
+
+
+_ADDRESS_BYTES = len(message_pack.encode_address(bytes(20)))
+
+
+def _decode_canonical_quorum(blob: bytes) -> list[Address]:
+    """A quorum as we write it, each distinct signer decoded once; empty where it is anything else."""
+    rows, rest = divmod(len(blob), _ADDRESS_BYTES)
+    header = message_pack.encode_array_header(rows)
+    if rest != len(header) or blob[:rest] != header:
+        return []
+    encoded = [
+        blob[start : start + _ADDRESS_BYTES] for start in range(rest, len(blob), _ADDRESS_BYTES)
+    ]
+    try:
+        addresses = {row: _decode_one_address(row) for row in set(encoded)}
+    except message_pack.BadMessagePack:
+        return []
+    return list(map(addresses.__getitem__, encoded))
+
+
+def _decode_one_address(row: bytes) -> Address:
+    address = Address(Reader(row).read_address())
+    if message_pack.encode_address(address) != row:
+        raise message_pack.BadMessagePack("not as we write it")
+    return address
+
+
+def _decode_any_quorum(blob: bytes) -> list[Address]:
+    reader = Reader(blob)
+    return [Address(reader.read_address()) for _ in range(reader.read_array_length())]
+
+
+def store_quorums(storage: Storage, epoch: int, quorums: Iterable[Sequence[Address]]) -> None:
+    for quorum_id, rows in enumerate(quorums):
+        store_blob(storage, quorum_key(epoch, quorum_id), encode_quorum(rows))
