@@ -9,7 +9,12 @@ execution_host.py    block building, checking and commits, off the event loop
 supervisor.py        starts processes, restarts what may be restarted, stops all of them
 telemetry.py         logging set-up
 database.py          the key-value store over LMDB
+executor.py          what consensus needs of the chain: build, check, commit
 consensus_host.py    inputs into the consensus core, its effects out
+consensus_watch.py   repair when nothing moves, and the log line that says who is missing
+height_values.py     blocks of the current height and what is known of them
+consensus_journal.py inputs and blocks as journal entries
+peer_messages.py     checks what peers say before the core hears it
 journal_file.py      the consensus journal on disk
 durable_files.py     append, sync, replace, read: all that consensus does to a disk
 keystore.py          key files

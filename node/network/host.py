@@ -18,6 +18,7 @@ from libp2p.peer.id import ID
 from multiaddr import Multiaddr
 from trio_typing import TaskStatus
 
+from consensus.repair import Summary
 from node.errors import PortInUse
 from node.network.frames import (
     STREAM_ERRORS,
@@ -34,7 +35,6 @@ from node.network.messages import (
     CONSENSUS_FRAME_BYTES_MAX,
     CONSENSUS_PROTOCOL,
     MessageReader,
-    Summary,
     WireMessage,
     frames_of,
 )
