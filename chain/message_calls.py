@@ -1,17 +1,29 @@
 """Running a message on the state as eth_call does: defaults, caps and overrides are geth's."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
 
 from eth_typing import Address, Hash32
 
-from chain.engine import Authorization
+from chain.blocks import Header
+from chain.config import ChainConfig
+from chain.engine import AccountOverride, CallResult, Engine, Environment, Message, StateReader
+from chain.errors import InvalidTransaction
+from chain.gas_estimation import Allowance, estimate_gas
+from chain.query_errors import CallRefused, InvalidCall
+from chain.reverts import raise_failure
+from chain.transactions import AccessList, Authorization
+
+NO_SENDER: Final = Address(bytes(20))
+"""Who calls where nobody is named."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallRequest:
     """geth's TransactionArgs: what eth_call and eth_estimateGas were asked; None is absent."""
 
-    sender: Address = Address(b"\x00" * 20)
+    sender: Address = NO_SENDER
     to: Address | None = None
     gas: int | None = None
     """Gas limit; absent, the cap (eth_call) or the block's gas limit (eth_estimateGas)."""
@@ -23,7 +35,7 @@ class CallRequest:
     """Wei."""
     data: bytes = b""
     chain_id: int | None = None
-    access_list: tuple[tuple[Address, tuple[int, ...]], ...] = ()
+    access_list: AccessList = ()
     authorization_list: tuple[Authorization, ...] = ()
     blob_versioned_hashes: tuple[Hash32, ...] = ()
 
@@ -41,3 +53,121 @@ class BlockOverrides:
     prev_randao: Hash32 | None = None
     base_fee: int | None = None
     """Wei a gas."""
+
+
+class MessageCalls:
+    """Calls in the context of one block, on the state after it."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        config: ChainConfig,
+        header: Header,
+        reader: StateReader,
+        overrides: Mapping[Address, AccountOverride] | None = None,
+        block_overrides: BlockOverrides | None = None,
+    ) -> None:
+        self._engine, self._chain_id, self._header = engine, config.chain_id, header
+        self._reader, self._overrides = reader, dict(overrides or {})
+        self._environment = environment_of(header, config, block_overrides or BlockOverrides())
+
+    def call(self, request: CallRequest, gas_cap: int) -> bytes:
+        """What the message returns.
+
+        Raises ExecutionReverted, ExecutionFailed, CallRefused or InvalidCall.
+        """
+        gas_limit = gas_cap if request.gas is None else min(request.gas, gas_cap)
+        message = self._message(request, gas_limit)
+        try:
+            result = self._run(message)
+        except InvalidTransaction as error:
+            raise CallRefused(f"err: {error} (supplied gas {gas_limit})") from error
+        raise_failure(result)
+        return result.output
+
+    def estimate_gas(self, request: CallRequest, gas_cap: int) -> int:
+        """A gas limit that suffices; raises as `call`, and GasRequiredExceedsAllowance."""
+        message = self._message(request, min(request.gas or 0, gas_cap))
+        allowance = Allowance(
+            block_gas_limit=self._header.gas_limit,
+            gas_cap=gas_cap,
+            sender_balance=self._balance(message.sender),
+            target_has_code=message.to is not None and self._has_code(message.to),
+        )
+        return estimate_gas(
+            message, allowance, lambda gas_limit: self._run(replace(message, gas_limit=gas_limit))
+        )
+
+    def _message(self, request: CallRequest, gas_limit: int) -> Message:
+        gas_price, tip, max_fee = self._fees(request)
+        return Message(
+            sender=request.sender,
+            to=request.to,
+            gas_limit=gas_limit,
+            value=request.value,
+            data=request.data,
+            gas_price=gas_price,
+            max_fee_per_gas=max_fee,
+            max_priority_fee_per_gas=tip,
+            access_list=request.access_list,
+            authorization_list=request.authorization_list,
+            blob_versioned_hashes=request.blob_versioned_hashes,
+        )
+
+    def _fees(self, request: CallRequest) -> tuple[int, int, int]:
+        """Price, tip and cap in wei a gas, as geth's CallDefaults and ToMessage have them."""
+        tip, cap = request.max_priority_fee_per_gas, request.max_fee_per_gas
+        if request.gas_price is not None and not (tip is None and cap is None):
+            raise InvalidCall("both gasPrice and (maxFeePerGas or maxPriorityFeePerGas) specified")
+        if request.chain_id not in (None, self._chain_id):
+            raise InvalidCall(
+                f"chainId does not match node's (have={request.chain_id}, want={self._chain_id})"
+            )
+        if request.gas_price is not None or self._header.base_fee is None:
+            return (request.gas_price or 0,) * 3
+        tip, cap = tip or 0, cap or 0
+        price = min(tip + self._header.base_fee, cap) if tip or cap else 0
+        return price, tip, cap
+
+    def _run(self, message: Message) -> CallResult:
+        environment = self._environment
+        if message.gas_price == 0 and environment.base_fee is not None:
+            # geth: who pays nothing runs in a block that asks nothing.
+            environment = replace(environment, base_fee=0)
+        return self._engine.call(environment, message, self._reader, self._overrides)
+
+    def _balance(self, address: Address) -> int:
+        override = self._overrides.get(address)
+        if override is not None and override.balance is not None:
+            return override.balance
+        account = self._reader.account(address)
+        return 0 if account is None else account.balance
+
+    def _has_code(self, address: Address) -> bool:
+        override = self._overrides.get(address)
+        if override is not None and override.code is not None:
+            return bool(override.code)
+        account = self._reader.account(address)
+        return account is not None and bool(self._reader.code(account.code_hash))
+
+
+def environment_of(
+    header: Header, config: ChainConfig, overrides: BlockOverrides | None = None
+) -> Environment:
+    """The block as the EVM sees it, fields overridden where given."""
+    over = overrides or BlockOverrides()
+    number = header.number if over.number is None else over.number
+    timestamp = header.timestamp if over.timestamp is None else over.timestamp
+    return Environment(
+        rules=config.rules(number, timestamp),
+        number=number,
+        timestamp=timestamp,
+        coinbase=header.coinbase if over.coinbase is None else over.coinbase,
+        gas_limit=header.gas_limit if over.gas_limit is None else over.gas_limit,
+        base_fee=header.base_fee if over.base_fee is None else over.base_fee,
+        prev_randao=header.mix_hash if over.prev_randao is None else over.prev_randao,
+        difficulty=header.difficulty if over.difficulty is None else over.difficulty,
+        excess_blob_gas=header.excess_blob_gas,
+        parent_hash=header.parent_hash,
+        parent_beacon_block_root=header.parent_beacon_block_root,
+    )

@@ -102,5 +102,5 @@ class TooManyPercentiles(QueryError):
     """More reward percentiles than one question may ask for."""
 
     def __init__(self, percentiles_max: int) -> None:
-        super().__init__(f"over the query limit {percentiles_max}")
+        super().__init__(f"invalid reward percentile: over the query limit {percentiles_max}")
         self.percentiles_max = percentiles_max
