@@ -12,6 +12,7 @@ import logging
 import os
 import signal
 import socket
+import stat
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ NICENESS = 10
 """Workers give way to consensus and to the cheap methods."""
 SPAWN = b"S"
 _PR_SET_PDEATHSIG = 1
-_FIRST_FREE_DESCRIPTOR = 3
+_STANDARD_ERROR = 2
 
 Handler = Callable[[bytes], tuple[int, bytes]]
 """A job's bytes to the kind of answer and its bytes; never raises."""
@@ -92,7 +93,7 @@ def _zygote(control: socket.socket, prepare: Callable[[], Callable[[], Handler]]
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     # Without this the kernel keeps every ended worker until it is waited for.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    control = _close_all_but(control)
+    _let_go_of_sockets(control)
     start = prepare()
     gc.collect()
     # Objects of the imports stay out of the collector's way, so that forks share their pages.
@@ -112,11 +113,21 @@ def _die_with_parent() -> None:
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def _close_all_but(kept: socket.socket) -> socket.socket:
-    """Close what was inherited, listening sockets above all; the port must be free when we end."""
-    duplicate = os.dup2(kept.detach(), _FIRST_FREE_DESCRIPTOR)
-    os.closerange(_FIRST_FREE_DESCRIPTOR + 1, os.sysconf("SC_OPEN_MAX"))
-    return socket.socket(fileno=duplicate)
+def _let_go_of_sockets(kept: socket.socket) -> None:
+    """Close what was inherited, listening sockets above all: the port must be free when we end.
+
+    Their numbers stay taken, by /dev/null: an object that still thinks it owns one may close it or
+    write to it, and must not hit the database.
+    """
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for name in os.listdir("/proc/self/fd"):
+        number = int(name)
+        if number <= _STANDARD_ERROR or number == kept.fileno():
+            continue
+        with suppress(OSError):
+            if stat.S_ISSOCK(os.fstat(number).st_mode):
+                os.dup2(nothing, number)
+    os.close(nothing)
 
 
 def _work(connection: socket.socket, start: Callable[[], Handler]) -> None:
