@@ -69,6 +69,8 @@ class Method:
     runs: Runs = Runs.IN_VIEW
     is_heavy: Callable[..., bool] | None = None
     """Of an IN_VIEW method: whether these arguments belong in a scan worker instead."""
+    is_per_head: bool = False
+    """Of a method without arguments: one answer serves everybody until the next block."""
 
 
 def method_table(methods: Iterable[Method]) -> dict[str, Method]:
@@ -114,6 +116,7 @@ class Dispatcher:
     ) -> None:
         self._methods, self._services = methods, services
         self._workers = {Runs.IN_CALL_WORKER: call_workers, Runs.IN_SCAN_WORKER: scan_workers}
+        self._at_head: dict[str, tuple[int, asyncio.Future[bytes]]] = {}
 
     async def answer(self, body: bytes) -> bytes:
         """The answer's body; empty where the request held notifications alone. Never raises."""
@@ -160,7 +163,24 @@ class Dispatcher:
         if runs is Runs.WITH_SERVICES:
             result = method.handler(self._services, *parse_arguments(method.parameters, params))
             return await result if isinstance(result, Coroutine) else result
+        if method.is_per_head:
+            parse_arguments(method.parameters, params)
+            return orjson.Fragment(await self._shared_answer(name, runs))
         return orjson.Fragment(await self._workers[runs].run(job_of(name, params)))
+
+    async def _shared_answer(self, name: str, runs: Runs) -> bytes:
+        with self._services.queries.view() as view:
+            head = view.head.number
+        kept = self._at_head.get(name)
+        if kept is None or kept[0] != head:
+            work = asyncio.ensure_future(self._workers[runs].run(job_of(name, None)))
+            self._at_head[name] = kept = (head, work)
+        try:
+            # One client's leaving must not end what others wait for.
+            return await asyncio.shield(kept[1])
+        except RpcError:
+            self._at_head.pop(name, None)
+            raise
 
     def _is_heavy(self, method: Method, params: Any) -> bool:
         assert method.is_heavy is not None

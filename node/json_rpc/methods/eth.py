@@ -298,8 +298,10 @@ _STATE_METHODS = (
     Method("eth_estimateGas", _estimate_gas, _CALL_PARAMETERS, Runs.IN_CALL_WORKER),
 )
 _FEE_METHODS = (
-    Method("eth_gasPrice", _gas_price),
-    Method("eth_maxPriorityFeePerGas", _max_priority_fee),
+    Method("eth_gasPrice", _gas_price, runs=Runs.IN_SCAN_WORKER, is_per_head=True),
+    Method(
+        "eth_maxPriorityFeePerGas", _max_priority_fee, runs=Runs.IN_SCAN_WORKER, is_per_head=True
+    ),
     Method("eth_blobBaseFee", _blob_base_fee),
     Method(
         "eth_feeHistory",
