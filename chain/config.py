@@ -13,7 +13,7 @@ from chain.errors import InvalidConfig
 from chain.forks.fork import Fork
 from chain.forks.table import FORK_ROWS, BlobSchedule, ForkRow
 
-MAINNET_DEPOSIT_CONTRACT: Final = Address(bytes.fromhex("00000000219ab540356cbb839cbe05303d7705fa"))
+NO_DEPOSIT_CONTRACT: Final = Address(bytes.fromhex("00000000219ab540356cbb839cbe05303d7705fa"))
 DEFAULT_DA_EPOCH_BLOCKS: Final = 28_800
 """Facts §1a-1."""
 
@@ -59,11 +59,16 @@ class Rules:
     da_epoch_blocks: int = DEFAULT_DA_EPOCH_BLOCKS
     blobs: BlobSchedule | None = None
     """None before Cancun."""
-    deposit_contract: Address = MAINNET_DEPOSIT_CONTRACT
+    deposit_contract: Address = NO_DEPOSIT_CONTRACT
 
     @property
     def row(self) -> ForkRow:
         return FORK_ROWS[self.fork]
+
+    @property
+    def has_zero_g_steps(self) -> bool:
+        """Whether sentinel withdrawals mean what they mean on 0G (facts §1b)."""
+        return self.has_zero_g_precompiles or self.staking_active or self.restaking_active
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,7 @@ class ChainConfig:
     """Owner of the predeployed contracts."""
     blob_schedules: Mapping[Fork, BlobSchedule] = field(default_factory=dict)
     """Where they differ from the fork's own."""
-    deposit_contract: Address = MAINNET_DEPOSIT_CONTRACT
+    deposit_contract: Address = NO_DEPOSIT_CONTRACT
 
     @classmethod
     def from_genesis(cls, config: Mapping[str, Any]) -> "ChainConfig":
@@ -105,7 +110,7 @@ class ChainConfig:
             deposit_contract=_optional_address(
                 "depositContractAddress", config.get("depositContractAddress")
             )
-            or MAINNET_DEPOSIT_CONTRACT,
+            or NO_DEPOSIT_CONTRACT,
         )
 
     def fork_at(self, number: int, timestamp: int) -> Fork:

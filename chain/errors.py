@@ -35,6 +35,14 @@ class HeaderMismatch(InvalidBlock):
         self.field, self.got, self.expected = field, got, expected
 
 
+class RequestsInvalid(InvalidBlock):
+    """Deposit logs or request contracts that break EIP-6110, EIP-7002 or EIP-7251."""
+
+
+class InvalidOverride(ChainError):
+    """State overrides that contradict themselves; the caller's fault."""
+
+
 class InvalidTransaction(ChainError):
     """A transaction that cannot be in this block."""
 

@@ -1,0 +1,26 @@
+"""The first engine: py-evm's opcodes over a state, executor and block steps of our own.
+
+Of py-evm's classes only the opcode tables and what they stand on (stack, memory) run here; its VM, account
+database, transaction executor and header rules do not.
+
+    engine.py                 `PyEvmEngine`: begin, execute, call
+    block_transcript.py       a block under construction
+    transaction_executor.py   one transaction: checks, fees, refunds, the 80 % rule
+    transaction_checks.py     what a transaction must fulfil before anything is charged
+    set_code.py               EIP-7702 authorizations and delegated code
+    system_calls.py           calls that the protocol makes: EIPs 4788, 2935, 7002, 7251
+    zero_g_steps.py           0G's steps at the end of a block
+    deposits.py               EIP-6110 deposit requests out of logs
+    frame.py                  one call of the EVM, as py-evm's opcodes see it
+    frame_message.py          what a frame is asked to do, and for which transaction
+    frame_errors.py           failures, with go-ethereum's texts
+    journal.py                accounts, slots, logs, warm sets with an undo log
+    evm_state.py              the journal plus the block's context
+    fork_classes.py           py-evm's class of each fork
+    opcode_table.py           opcodes of a fork as a table that runs fast
+    code_analysis.py          valid jump destinations, cached
+    ethereum_precompiles.py   0x05 to 0x0a over native code
+    state_overrides.py        geth's state overrides as a reader
+"""
+
+from chain.py_evm.engine import PyEvmEngine as PyEvmEngine

@@ -1,0 +1,132 @@
+"""`PyEvmEngine`: the chain's `Engine` over py-evm's opcodes."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from eth_typing import Address
+
+from chain.config import Rules
+from chain.engine import (
+    AccountOverride,
+    BlockResult,
+    CallResult,
+    Environment,
+    Message,
+    StateReader,
+    Withdrawal,
+)
+from chain.errors import InvalidTransaction, InvalidTransactionInBlock
+from chain.forks.fork import Fork
+from chain.precompile_adapter import adapt
+from chain.py_evm.block_transcript import BlockTranscript
+from chain.py_evm.code_analysis import CodeAnalysis
+from chain.py_evm.ethereum_precompiles import TrustedSetup, ethereum_precompiles
+from chain.py_evm.evm_state import EvmState, FramePrecompile
+from chain.py_evm.fork_classes import FORK_CLASSES
+from chain.py_evm.opcode_table import OpcodeTable, build_opcode_table
+from chain.py_evm.state_overrides import OverriddenReader, move_precompiles
+from chain.py_evm.transaction_executor import execute_message
+from chain.transactions import Transaction
+from precompiles.interface import Precompile
+from precompiles.registry import zero_g_precompiles
+
+PrecompileSource = Callable[[int], Mapping[Address, Precompile]]
+"""DA epoch length in blocks → 0G's precompiles."""
+
+
+class PyEvmEngine:
+    """Executes blocks and calls at every fork; keeps only what is the same for all of them."""
+
+    def __init__(self, precompiles: PrecompileSource = zero_g_precompiles) -> None:
+        self._zero_g_precompiles = precompiles
+        self._opcodes: dict[Fork, OpcodeTable] = {}
+        self._precompiles: dict[tuple[Fork, bool, int], Mapping[Address, FramePrecompile]] = {}
+        self._code_analysis = CodeAnalysis()
+        self._trusted_setup = TrustedSetup()
+
+    def begin_block(self, environment: Environment, reader: StateReader) -> BlockTranscript:
+        """Begin-of-block steps (EIP-4788, EIP-2935), then transactions one by one."""
+        return BlockTranscript(self._state(environment, reader))
+
+    def execute_block(
+        self,
+        environment: Environment,
+        transactions: Sequence[Transaction],
+        senders: Sequence[Address],
+        withdrawals: Sequence[Withdrawal],
+        slashed: Sequence[Withdrawal],
+        reader: StateReader,
+    ) -> BlockResult:
+        """A whole block; raises `InvalidTransactionInBlock` for the first invalid transaction, and
+        `RequestsInvalid` where its deposit logs or request contracts are broken."""
+        transcript = self.begin_block(environment, reader)
+        for index, (transaction, sender) in enumerate(zip(transactions, senders, strict=True)):
+            try:
+                transcript.try_transaction(transaction, sender)
+            except InvalidTransaction as error:
+                raise InvalidTransactionInBlock(index, error) from error
+        return transcript.finish(withdrawals, slashed)
+
+    def call(
+        self,
+        environment: Environment,
+        message: Message,
+        reader: StateReader,
+        overrides: dict[Address, AccountOverride] | None = None,
+    ) -> CallResult:
+        """Run a message and keep nothing; raises `InvalidTransaction`, `InvalidOverride`."""
+        if overrides:
+            reader = OverriddenReader(reader, overrides)
+        if not message.gas_price and not message.max_fee_per_gas:
+            # Where nothing is paid, opcode BASEFEE answers zero too (geth, internal/ethapi).
+            environment = replace(environment, base_fee=0)
+        state = self._state(environment, reader)
+        if overrides:
+            state.precompiles = move_precompiles(state.precompiles, overrides)
+        execution = execute_message(state, _with_both_fee_forms(message, state.base_fee))
+        return CallResult(
+            output=execution.output,
+            gas_used=execution.gas_used,
+            peak_gas_used=execution.peak_gas_used,
+            logs=execution.logs,
+            error=execution.error,
+            is_revert=execution.is_revert,
+        )
+
+    def _state(self, environment: Environment, reader: StateReader) -> EvmState:
+        return EvmState(
+            environment,
+            reader,
+            self._opcode_table(environment.rules.fork),
+            self._precompiles_of(environment.rules),
+            self._code_analysis,
+        )
+
+    def _opcode_table(self, fork: Fork) -> OpcodeTable:
+        table = self._opcodes.get(fork)
+        if table is None:
+            table = self._opcodes[fork] = build_opcode_table(FORK_CLASSES[fork].opcodes)
+        return table
+
+    def _precompiles_of(self, rules: Rules) -> Mapping[Address, FramePrecompile]:
+        key = (rules.fork, rules.has_zero_g_precompiles, rules.da_epoch_blocks)
+        found = self._precompiles.get(key)
+        if found is None:
+            built = ethereum_precompiles(rules.fork, self._trusted_setup)
+            if rules.has_zero_g_precompiles:
+                ours = self._zero_g_precompiles(rules.da_epoch_blocks)
+                built |= {address: adapt(item, ours) for address, item in ours.items()}
+            found = self._precompiles[key] = built
+        return found
+
+
+def _with_both_fee_forms(message: Message, base_fee: int) -> Message:
+    """One price as a fee market's pair, and the other way round."""
+    if message.gas_price:
+        return replace(
+            message,
+            max_fee_per_gas=message.max_fee_per_gas or message.gas_price,
+            max_priority_fee_per_gas=message.max_priority_fee_per_gas or message.gas_price,
+        )
+    price = min(message.max_fee_per_gas, base_fee + message.max_priority_fee_per_gas)
+    return replace(message, gas_price=price)

@@ -1,0 +1,214 @@
+"""One transaction or call on a state: charge, run, refund, pay.
+
+go-ethereum's `stateTransition.execute` (core/state_transition.go) with 0G's 80 % rule (facts §1b). Every
+check comes before the first change, so that an invalid transaction leaves no trace.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import rlp
+from eth_hash.auto import keccak
+from eth_typing import Address
+
+from chain.engine import Log, Message
+from chain.errors import GasLimitReached
+from chain.forks.fork import Fork
+from chain.py_evm.evm_state import EvmState
+from chain.py_evm.frame import Frame, execute_call, execute_creation
+from chain.py_evm.frame_errors import AddressCollision, geth_text
+from chain.py_evm.frame_message import FrameMessage, TransactionContext
+from chain.py_evm.set_code import apply_authorizations, delegate_of
+from chain.py_evm.transaction_checks import (
+    check_fees,
+    check_funds,
+    check_gas_and_size,
+    check_identity,
+    check_kind,
+)
+from chain.transactions import GAS_PER_BLOB, Transaction, data_floor_gas
+
+UINT64_MASK: Final = (1 << 64) - 1
+MINIMUM_GAS_PERCENT: Final = 80
+"""Of the gas limit, with restaking active (facts §1b)."""
+NO_ADDRESS: Final = Address(b"")
+"""py-evm's `to` of a creation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """What a message did."""
+
+    output: bytes
+    gas_used: int
+    peak_gas_used: int
+    """Before refunds and the 80 % rule."""
+    logs: tuple[Log, ...]
+    error: str | None
+    is_revert: bool
+    contract_address: Address | None
+    effective_gas_price: int
+    blob_gas_used: int
+
+
+def execute_transaction(
+    state: EvmState, transaction: Transaction, sender: Address, block_gas_left: int
+) -> Execution:
+    """Apply a transaction and settle the state; raises `InvalidTransaction` before any change."""
+    message = _message_of(transaction, sender, state)
+    check_identity(state, transaction, sender)
+    check_fees(state, message, has_fee=True)
+    check_kind(state, transaction, sender, state.blob_base_fee)
+    price_limit = transaction.max_fee_per_gas if state.fork >= Fork.LONDON else message.gas_price
+    check_funds(state, message, price_limit, transaction.max_fee_per_blob_gas)
+    if transaction.gas_limit > block_gas_left:
+        raise GasLimitReached
+    intrinsic = check_gas_and_size(state, message)
+    execution = _run(state, message, intrinsic)
+    state.settle()
+    return execution
+
+
+def execute_message(state: EvmState, message: Message) -> Execution:
+    """Run a call: as a transaction, but without nonce, signature and sender check."""
+    has_fee = bool(message.gas_price or message.max_fee_per_gas or message.max_priority_fee_per_gas)
+    check_fees(state, message, has_fee)
+    check_funds(state, message, max(message.max_fee_per_gas, message.gas_price), 0)
+    return _run(state, message, check_gas_and_size(state, message))
+
+
+def _message_of(transaction: Transaction, sender: Address, state: EvmState) -> Message:
+    base_fee = state.base_fee if state.fork >= Fork.LONDON else None
+    return Message(
+        sender=sender,
+        to=transaction.to,
+        gas_limit=transaction.gas_limit,
+        value=transaction.value,
+        data=transaction.data,
+        gas_price=transaction.effective_gas_price(base_fee),
+        max_fee_per_gas=transaction.max_fee_per_gas,
+        max_priority_fee_per_gas=transaction.max_priority_fee_per_gas,
+        access_list=transaction.access_list,
+        authorization_list=transaction.authorization_list,
+        blob_versioned_hashes=transaction.blob_versioned_hashes,
+    )
+
+
+def _run(state: EvmState, message: Message, intrinsic: int) -> Execution:
+    """The part that changes the state."""
+    blob_gas = len(message.blob_versioned_hashes) * GAS_PER_BLOB
+    fee = message.gas_limit * message.gas_price + blob_gas * state.blob_base_fee
+    if fee:
+        state.delta_balance(message.sender, -fee)
+    state.begin_transaction(_warm_at_start(state, message))
+    context = TransactionContext(message.sender, message.gas_price, message.blob_versioned_hashes)
+    gas = message.gas_limit - intrinsic
+    created = None
+    if message.to is None:
+        created = created_address(message.sender, state.get_nonce(message.sender))
+        frame = _create(state, message, gas, created, context)
+    else:
+        frame = _call(state, message, message.to, gas, context)
+    peak, used = _gas_used(state, message, frame)
+    _settle_fees(state, message, used)
+    return Execution(
+        output=frame.output,
+        gas_used=used,
+        peak_gas_used=peak,
+        logs=tuple(state.logs),
+        error=None if frame.error is None else geth_text(frame.error),
+        is_revert=frame.error is not None and not frame.error.burns_gas,
+        contract_address=created,
+        effective_gas_price=message.gas_price,
+        blob_gas_used=blob_gas,
+    )
+
+
+def created_address(sender: Address, nonce: int) -> Address:
+    """Where a creation by transaction or CREATE puts its contract (Yellow Paper 7)."""
+    return Address(keccak(rlp.encode([sender, nonce]))[-20:])
+
+
+def _create(
+    state: EvmState, message: Message, gas: int, created: Address, context: TransactionContext
+) -> Frame:
+    state.increment_nonce(message.sender)
+    if state.fork >= Fork.BERLIN:
+        state.mark_address_warm(created)
+    frame_message = FrameMessage(
+        gas=gas,
+        to=NO_ADDRESS,
+        sender=message.sender,
+        value=message.value,
+        data=b"",
+        code=message.data,
+        create_address=created,
+    )
+    if state.has_code_or_nonce(created):
+        frame = Frame(state, frame_message, context)
+        frame.fail(AddressCollision())
+        return frame
+    return execute_creation(state, frame_message, context)
+
+
+def _call(
+    state: EvmState, message: Message, to: Address, gas: int, context: TransactionContext
+) -> Frame:
+    state.increment_nonce(message.sender)
+    apply_authorizations(state, message.authorization_list)
+    code, delegate = state.get_code(to), None
+    if state.fork >= Fork.PRAGUE:
+        delegate = delegate_of(code)
+    if delegate is not None:
+        state.mark_address_warm(delegate)
+        code = state.get_code(delegate)
+    frame_message = FrameMessage(
+        gas=gas,
+        to=to,
+        sender=message.sender,
+        value=message.value,
+        data=message.data,
+        code=code,
+        is_delegation=delegate is not None,
+    )
+    return execute_call(state, frame_message, context)
+
+
+def _warm_at_start(state: EvmState, message: Message) -> dict[Any, bool]:
+    """EIPs 2929, 2930, 3651; precompiles are warm too."""
+    if state.fork < Fork.BERLIN:
+        return {}
+    warm: dict[Any, bool] = dict.fromkeys(state.precompiles, True)
+    warm[message.sender] = True
+    if message.to is not None:
+        warm[message.to] = True
+    if state.fork >= Fork.SHANGHAI:
+        warm[state.coinbase] = True
+    for address, slots in message.access_list:
+        warm[address] = True
+        for slot in slots:
+            warm[address, slot] = True
+    return warm
+
+
+def _gas_used(state: EvmState, message: Message, frame: Frame) -> tuple[int, int]:
+    """Gas before and after refund, EIP-7623's floor and the 80 % rule."""
+    peak = message.gas_limit - frame.gas_left
+    used = peak - min(state.refund, peak // state.rules.row.refund_quotient)
+    if state.fork >= Fork.PRAGUE:
+        floor = data_floor_gas(message.data)
+        used, peak = max(used, floor), max(peak, floor)
+    if state.rules.restaking_active:
+        # 0g-geth multiplies in 64 bits (facts [O10]).
+        wrapped = message.gas_limit * MINIMUM_GAS_PERCENT & UINT64_MASK
+        used = max(used, wrapped // 100)
+    return peak, used
+
+
+def _settle_fees(state: EvmState, message: Message, used: int) -> None:
+    left = message.gas_limit - used
+    if left and message.gas_price:
+        state.delta_balance(message.sender, left * message.gas_price)
+    tip = message.gas_price - state.base_fee if state.fork >= Fork.LONDON else message.gas_price
+    # The coinbase is touched even where the fee is zero (EIP-161).
+    state.delta_balance(state.coinbase, used * tip)
