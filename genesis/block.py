@@ -3,13 +3,13 @@
 from hashlib import sha256
 from typing import Final
 
-from chain.state import prepare_update
 from eth_typing import Hash32
 
 from chain.blocks import EMPTY_BLOOM, EMPTY_OMMERS_HASH, EMPTY_TRIE_ROOT, ZERO_HASH, Header
 from chain.engine import AccountChange
 from chain.forks.fork import Fork
 from chain.key_value import MemoryStore
+from chain.state import prepare_update
 from genesis.document import ChainGenesis
 
 INITIAL_BASE_FEE_WEI: Final = 10**9

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from eth_typing import Address
 
+from consensus.validators import address_of
 from genesis.dev_accounts import DEV_MNEMONIC, dev_accounts
 from genesis.errors import InvalidGenesis
 from genesis.predeploys import system_alloc, tools_alloc, zero_g_alloc
@@ -54,14 +55,19 @@ def devnet_document(
 ) -> dict[str, Any]:
     """A genesis document, ready for JSON, of a network that begins now.
 
-    `validators` are (33-byte public key, name), each with power 1. The first account of the mnemonic
-    owns the predeployed contracts. Without `zero_g_rules` the chain is plain Ethereum: neither 0G's
-    activation times, nor its precompiles, nor the contracts over them. Without `predeploys` the
-    system contracts of EIP-2935 and EIP-4788 alone are there. `timestamp` is in seconds. Raises
-    InvalidGenesis of a wrong mnemonic.
+    `validators` are (33-byte public key, name), each with power 1. The first accounts of the mnemonic
+    are funded, the very first owns the predeployed contracts; their keys are public, so a network
+    that is no devnet funds its validators instead, and the first validator is the owner. Without
+    `zero_g_rules` the chain is plain Ethereum: neither 0G's activation times, nor its precompiles,
+    nor the contracts over them. Without `predeploys` the system contracts of EIP-2935 and EIP-4788
+    alone are there. `timestamp` is in seconds. Raises InvalidGenesis of a wrong mnemonic or number.
     """
-    funded = [address for address, _ in dev_accounts(mnemonic, accounts)]
-    owner = funded[0] if funded else _first_account(mnemonic)
+    if not validators:
+        raise InvalidGenesis("validators", "at least one", "none")
+    dev = [address for address, _ in dev_accounts(mnemonic, max(accounts, 1))]
+    ours = [Address(address_of(public_key)) for public_key, _ in validators]
+    funded = dev[:accounts] if is_devnet else ours
+    owner = dev[0] if is_devnet else ours[0]
     return {
         "config": _config(chain_id, owner, zero_g_rules, da_epoch_blocks, is_devnet),
         "nonce": "0x0",
@@ -96,8 +102,3 @@ def _config(
         config |= {"StakingActivationTime": 0, "RestakingActivationTime": 0}
         zerog |= {"precompiles": "0g", "daSigners": {"epochBlocks": da_epoch_blocks}}
     return {**config, "zerog": zerog}
-
-
-def _first_account(mnemonic: str) -> Address:
-    [(address, _)] = dev_accounts(mnemonic, 1)
-    return address

@@ -59,6 +59,14 @@ def test_the_accounts_are_funded_and_the_first_owns_the_contracts() -> None:
     assert loaded.config.owner.hex() == "f39fd6e51aad88f6f4ce6ab8827279cfffb92266"
 
 
+def test_a_network_that_is_no_devnet_trusts_its_validators_and_no_public_key() -> None:
+    loaded = load_document(devnet_document(VALIDATORS, is_devnet=False))
+    [validator] = loaded.validators.addresses
+    funded = [change.address for change in loaded.alloc if not change.code]
+    assert funded == [validator]
+    assert loaded.config.owner == validator
+
+
 def test_the_parameters_reach_the_document() -> None:
     document = devnet_document(
         VALIDATORS, 77, da_epoch_blocks=5, gas_limit=50_000_000, timestamp=9, is_devnet=False
