@@ -8,6 +8,7 @@ Feed `Consensus.handle` an input; carry out the effects it returns, in order.
     timeouts.py         how long to wait in each step and round
     core.py             the rules of the paper, one method each
     round_state.py      the paper's variables, and what belongs to one round
+    message_log.py      the proposals and votes of a height
     vote_tally.py       who voted for what, and when that makes a quorum
     proposal_log.py     the proposals of a height, bounded
     early_messages.py   messages of rounds and heights ahead, bounded

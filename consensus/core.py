@@ -7,7 +7,8 @@ key: the host waits, signs, checks signatures, builds and checks values, and kee
 from collections.abc import Callable
 
 from consensus.certificates import build_certificate, votes_of
-from consensus.early_messages import EarlyHeights, EarlyRounds
+from consensus.early_messages import EarlyHeights
+from consensus.message_log import MessageLog
 from consensus.messages import (
     Broadcast,
     BuildValue,
@@ -18,14 +19,12 @@ from consensus.messages import (
     Learned,
     Persist,
     Received,
-    Report,
     ScheduleTimeout,
     Started,
     TimeoutElapsed,
     ValueBuilt,
     ValueChecked,
 )
-from consensus.proposal_log import ProposalLog
 from consensus.round_state import RoundMarks, RoundState
 from consensus.timeouts import Timeouts
 from consensus.value_checks import ValueChecks
@@ -41,8 +40,7 @@ from consensus.values import (
     Vote,
     VoteKind,
 )
-from consensus.view import CoreView, round_view, rounds_to_show
-from consensus.vote_tally import VoteTally
+from consensus.view import NOTHING_STARTED, CoreView, view_of
 
 
 class Consensus:
@@ -81,6 +79,7 @@ class Consensus:
         self._effects = []
         if self._take(input):
             self._fire_rules()
+            self._effects[:0] = self._log.take_reports()
         return self._with_persist()
 
     def forget_unpersisted(self) -> None:
@@ -90,27 +89,14 @@ class Consensus:
     def view(self) -> CoreView:
         """A snapshot of what this core holds. Costs grow with the votes held, not for every input."""
         if self._height == 0:
-            none = NO_ROUND
-            return CoreView(
-                Height(0), None, none, Step.PROPOSE, none, None, none, None, None, False, None, ()
-            )
-        state = self._state
-        return CoreView(
-            height=self._height,
-            validators=self._validators,
-            round=state.round,
-            step=state.step,
-            locked_round=state.locked_round,
-            locked_value=state.locked_value,
-            valid_round=state.valid_round,
-            valid_value=state.valid_value,
-            proposer=self._proposer(state.round),
+            return NOTHING_STARTED
+        return view_of(
+            self._height,
+            self._validators,
+            self._state,
+            self._log,
             is_being_checked=self._is_checking_proposal(),
             decision=self._decision,
-            rounds=tuple(
-                round_view(self._height, round, self._proposals, self._tally)
-                for round in rounds_to_show(state, self._tally)
-            ),
         )
 
     # Inputs. Each says whether it changed anything.
@@ -118,13 +104,18 @@ class Consensus:
     def _take(self, input: Input) -> bool:
         if isinstance(input, Started):
             return self._start_height(input)
+        if self._height == 0:
+            return False
+        if isinstance(input, Received) and input.message.height > self._height:
+            self._early_heights.add(input.message, self._height, self._validators)
+            return False
         if not self._is_current(input):
             return False
         # Before it is handled: what is released by it comes behind it in the journal.
         self._unpersisted.append(input)
         match input:
             case Received(message):
-                is_news = self._take_message(message, is_certified=False)
+                is_news = self._log.take(message, self._state.round)
             case Learned(certificate):
                 is_news = self._take_certificate(certificate)
             case ValueBuilt(_, round, value_id):
@@ -137,25 +128,25 @@ class Consensus:
             self._unpersisted.pop()
         return is_news
 
-    def _is_current(self, input: Input) -> bool:
-        """The one place where answers and messages of another height or round are set aside.
+    def _is_current(
+        self, input: Received | Learned | ValueBuilt | ValueChecked | TimeoutElapsed
+    ) -> bool:
+        """The one place where messages and answers of another height or round are set aside.
 
-        Messages are of any round (later ones are kept apart). A check's answer holds for the height.
+        Messages may be of any round: later ones are kept apart. A check's answer holds for the
+        height.
         """
+        if self._decision is not None:
+            return False
         match input:
             case Received(message):
-                if message.height > self._height > 0:
-                    self._early_heights.add(message, self._height, self._validators)
-                height, is_of_round = message.height, True
+                return message.height == self._height
             case Learned(certificate):
-                height, is_of_round = certificate.height, True
+                return certificate.height == self._height
             case ValueChecked(height, _, _, _):
-                is_of_round = True
+                return height == self._height
             case ValueBuilt(height, round, _) | TimeoutElapsed(height, round, _):
-                is_of_round = height == self._height and round == self._state.round
-            case Started(height, _):
-                is_of_round = True
-        return height == self._height > 0 and is_of_round and self._decision is None
+                return height == self._height and round == self._state.round
 
     def _start_height(self, started: Started) -> bool:
         """L10, and the reset of L53. A height that is not ahead has been started before."""
@@ -167,51 +158,14 @@ class Consensus:
         self._decision = None
         self._state = RoundState()
         self._marks = RoundMarks()
-        self._tally = VoteTally(started.validators)
-        self._proposals = ProposalLog()
+        self._log = MessageLog(started.validators)
+        self._tally = self._log.tally
         self._checks = ValueChecks()
-        self._early_rounds = EarlyRounds(started.validators)
-        self._proposers: dict[Round, ValidatorAddress] = {}
         self._unpersisted = [started]
         self._start_round(Round(0))
         for message in self._early_heights.release(started.height):
             # Only now do they take effect, so that the journal of a height begins with its start.
             self._take(Received(message))
-        return True
-
-    def _take_message(self, message: Proposal | Vote, *, is_certified: bool) -> bool:
-        if message.validator not in self._validators:
-            return False
-        if message.round > self._state.round:
-            return self._early_rounds.add(message, is_certified=is_certified)
-        if isinstance(message, Vote):
-            return self._take_vote(message, is_certified=is_certified)
-        return self._take_proposal(message)
-
-    def _take_vote(self, vote: Vote, *, is_certified: bool) -> bool:
-        if not self._tally.would_keep(vote, is_certified=is_certified):
-            return False
-        earlier = self._tally.add(vote, is_certified=is_certified)
-        if earlier is not None:
-            self._effects.append(Report(earlier, vote))
-        return True
-
-    def _take_proposal(self, proposal: Proposal) -> bool:
-        if proposal.validator != self._proposer(proposal.round):
-            return False
-        if not NO_ROUND <= proposal.valid_round < proposal.round:
-            return False
-        is_vouched_for = any(
-            self._validators.exceeds_third(
-                self._tally.power_for(kind, proposal.round, proposal.value_id)
-            )
-            for kind in VoteKind
-        )
-        if not self._proposals.would_keep(proposal, is_vouched_for=is_vouched_for):
-            return False
-        earlier = self._proposals.add(proposal)
-        if earlier is not None:
-            self._effects.append(Report(earlier, proposal))
         return True
 
     def _take_certificate(self, certificate: Certificate) -> bool:
@@ -220,7 +174,8 @@ class Consensus:
             self._decide_by(certificate)
             return True
         votes = votes_of(certificate)
-        return sum(self._take_message(vote, is_certified=True) for vote in votes) > 0
+        kept = [self._log.take(vote, self._state.round, is_certified=True) for vote in votes]
+        return any(kept)
 
     def _propose_built_value(self, round: Round, value_id: ValueId) -> bool:
         """L18–19, when getValue() has answered."""
@@ -251,9 +206,8 @@ class Consensus:
         self._state.round = round
         self._state.step = Step.PROPOSE
         self._marks = RoundMarks()
-        for message in self._early_rounds.release(round):
-            self._take_message(message, is_certified=True)
-        if self._proposer(round) != self._own:
+        self._log.enter(round)
+        if self._log.proposer(round) != self._own:
             self._schedule(Step.PROPOSE)
         elif self._state.valid_value is not None:
             self._propose(self._state.valid_value, self._state.valid_round)
@@ -265,7 +219,7 @@ class Consensus:
         """L22–L27. A lock decides without waiting for the check."""
         if self._state.step is not Step.PROPOSE:
             return False
-        for proposal in self._proposals.at(self._state.round):
+        for proposal in self._log.proposals(self._state.round):
             if proposal.valid_round == NO_ROUND and self._prevote_on(proposal):
                 return True
         return False
@@ -274,7 +228,7 @@ class Consensus:
         """L28–L33. The polka must be held: the proposer's word for it is not enough."""
         if self._state.step is not Step.PROPOSE:
             return False
-        for proposal in self._proposals.at(self._state.round):
+        for proposal in self._log.proposals(self._state.round):
             if proposal.valid_round == NO_ROUND:
                 continue
             if not self._tally.has_quorum_for(
@@ -370,7 +324,7 @@ class Consensus:
 
     def _skip_to_later_round(self) -> bool:
         """L55–56: a correct validator is there already."""
-        round = self._early_rounds.round_to_skip_to()
+        round = self._log.round_to_skip_to()
         if round is None:
             return False
         self._start_round(round)
@@ -420,7 +374,7 @@ class Consensus:
                 continue
             if self._checks.is_being_checked(value_id):
                 continue
-            if self._proposals.find(round, value_id) is not None:
+            if self._log.has_proposal(round, value_id):
                 self._ask(value_id, valid_round=round)
                 return True
         return False
@@ -432,7 +386,7 @@ class Consensus:
 
         After the prevote its time does not matter any more.
         """
-        proposals = self._proposals.at(self._state.round)
+        proposals = self._log.proposals(self._state.round)
         if not proposals or self._checks.is_being_checked(proposals[0].value_id):
             return None
         proposal = proposals[0]
@@ -452,18 +406,13 @@ class Consensus:
     def _is_checking_proposal(self) -> bool:
         return any(
             self._checks.is_being_checked(proposal.value_id)
-            for proposal in self._proposals.at(self._state.round)
+            for proposal in self._log.proposals(self._state.round)
         )
 
     def _is_valid_proposal(self, round: Round, value_id: ValueId) -> bool:
         if not self._checks.is_valid(value_id):
             return False
-        return self._proposals.find(round, value_id) is not None
-
-    def _proposer(self, round: Round) -> ValidatorAddress:
-        if round not in self._proposers:
-            self._proposers[round] = self._validators.proposer(round)
-        return self._proposers[round]
+        return self._log.has_proposal(round, value_id)
 
     def _propose(self, value_id: ValueId, valid_round: Round) -> None:
         """L19."""

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from consensus.certificates import build_certificate
-from consensus.proposal_log import ProposalLog
+from consensus.message_log import MessageLog
 from consensus.round_state import RoundState
 from consensus.validators import ValidatorSet
 from consensus.values import (
+    NO_ROUND,
     Certificate,
     Height,
     Proposal,
@@ -82,23 +83,64 @@ class CoreView:
         return MissingVotes(kind, self.round, missing, power, self.validators.total_power)
 
 
-def rounds_to_show(state: RoundState, tally: VoteTally) -> list[Round]:
+NOTHING_STARTED = CoreView(
+    height=Height(0),
+    validators=None,
+    round=NO_ROUND,
+    step=Step.PROPOSE,
+    locked_round=NO_ROUND,
+    locked_value=None,
+    valid_round=NO_ROUND,
+    valid_value=None,
+    proposer=None,
+    is_being_checked=False,
+    decision=None,
+    rounds=(),
+)
+
+
+def view_of(
+    height: Height,
+    validators: ValidatorSet,
+    state: RoundState,
+    log: MessageLog,
+    *,
+    is_being_checked: bool,
+    decision: Certificate | None,
+) -> CoreView:
+    return CoreView(
+        height=height,
+        validators=validators,
+        round=state.round,
+        step=state.step,
+        locked_round=state.locked_round,
+        locked_value=state.locked_value,
+        valid_round=state.valid_round,
+        valid_value=state.valid_value,
+        proposer=log.proposer(state.round),
+        is_being_checked=is_being_checked,
+        decision=decision,
+        rounds=tuple(_round_view(height, round, log) for round in _rounds_to_show(state, log)),
+    )
+
+
+def _rounds_to_show(state: RoundState, log: MessageLog) -> list[Round]:
     """Those a peer may need, ascending: the current one is the last."""
     newest = range(max(0, state.round - ROUNDS_SHOWN_MAX + 1), state.round + 1)
     shown = {Round(number) for number in newest}
     shown |= {round for round in (state.locked_round, state.valid_round) if round >= 0}
-    shown |= {round for round, _ in tally.commit_quorums}
+    shown |= {round for round, _ in log.tally.commit_quorums}
     return sorted(shown)
 
 
-def round_view(height: Height, round: Round, proposals: ProposalLog, tally: VoteTally) -> RoundView:
+def _round_view(height: Height, round: Round, log: MessageLog) -> RoundView:
     return RoundView(
         round=round,
-        proposals=tuple(proposals.at(round)),
-        prevotes=tally.votes(VoteKind.PREVOTE, round),
-        precommits=tally.votes(VoteKind.PRECOMMIT, round),
-        polka=_quorum_certificate(VoteKind.PREVOTE, height, round, tally),
-        commit=_quorum_certificate(VoteKind.PRECOMMIT, height, round, tally),
+        proposals=tuple(log.proposals(round)),
+        prevotes=log.tally.votes(VoteKind.PREVOTE, round),
+        precommits=log.tally.votes(VoteKind.PRECOMMIT, round),
+        polka=_quorum_certificate(VoteKind.PREVOTE, height, round, log.tally),
+        commit=_quorum_certificate(VoteKind.PRECOMMIT, height, round, log.tally),
     )
 
 

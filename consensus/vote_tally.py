@@ -20,33 +20,29 @@ class VoteTally:
         self.commit_quorums: list[tuple[Round, ValueId]] = []
         """Values with more than two thirds of the precommits of a round, in order of discovery."""
 
-    def add(self, vote: Vote, *, is_certified: bool = False) -> Vote | None:
-        """Count a vote of a validator of the set; gives an earlier vote that it excludes, once.
+    def would_keep(self, vote: Vote, *, is_certified: bool = False) -> bool:
+        """Whether it is new, and within the limit.
 
         Votes out of a checked certificate are `is_certified`: they count beyond the limit.
         """
-        ballot = self._ballots.get((vote.round, vote.kind))
-        if ballot is None:
-            ballot = self._ballots[vote.round, vote.kind] = _Ballot()
-        if (vote.validator, vote.value_id) in ballot.votes:
-            return None
-        first = ballot.first.get(vote.validator)
-        if first is not None and not is_certified and ballot.is_full_for(vote.validator):
-            return None
-        self._count(ballot, vote, is_first=first is None)
-        if first is None or vote.validator in ballot.equivocators:
-            return None
-        ballot.equivocators.add(vote.validator)
-        return first
-
-    def would_keep(self, vote: Vote, *, is_certified: bool = False) -> bool:
-        """Whether it is new, and within the limit."""
         ballot = self._ballots.get((vote.round, vote.kind))
         if ballot is None or vote.validator not in ballot.first:
             return True
         if (vote.validator, vote.value_id) in ballot.votes:
             return False
         return is_certified or not ballot.is_full_for(vote.validator)
+
+    def add(self, vote: Vote) -> Vote | None:
+        """Count a vote that `would_keep` allows; gives an earlier vote that it excludes, once."""
+        ballot = self._ballots.get((vote.round, vote.kind))
+        if ballot is None:
+            ballot = self._ballots[vote.round, vote.kind] = _Ballot()
+        first = ballot.first.get(vote.validator)
+        self._count(ballot, vote, is_first=first is None)
+        if first is None or vote.validator in ballot.equivocators:
+            return None
+        ballot.equivocators.add(vote.validator)
+        return first
 
     def power_for(self, kind: VoteKind, round: Round, value_id: ValueId | None) -> int:
         """Of the validators that voted for this value; None is nil."""
