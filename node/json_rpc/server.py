@@ -81,8 +81,11 @@ async def _serve(
     store = LmdbStore(settings.database, readonly=True)
     queries = Queries(store, document.config, NoEngine(), query_limits(settings))
     node = NodeClient(settings.socket)
-    calls = WorkerPool(zygote, settings.call_workers, settings.evm_timeout_ms)
-    scans = WorkerPool(zygote, settings.scan_workers, settings.evm_timeout_ms)
+    # A killed worker leaves its snapshot's place in LMDB's table, which keeps old pages alive.
+    calls, scans = (
+        WorkerPool(zygote, size, settings.evm_timeout_ms, store.clear_stale_readers)
+        for size in (settings.call_workers, settings.scan_workers)
+    )
     services = Services(settings, document, store, queries, node)
     dispatcher = Dispatcher(all_methods(), services, calls, scans)
     await node.start()

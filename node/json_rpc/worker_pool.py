@@ -10,6 +10,8 @@ import os
 import signal
 import socket
 from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +31,8 @@ QUEUE_MAX = 512
 QUEUE_SECONDS_MAX = 30.0
 """A job that no worker took by then is answered as geth answers a timed-out request."""
 ANSWER_BYTES_MAX = 64 * 1024 * 1024
+DEATH_SECONDS_MAX = 5.0
+"""From SIGKILL to the end of a process."""
 RESPAWN_SECONDS = 1.0
 """Before a worker that failed to start is tried again."""
 
@@ -48,8 +52,12 @@ class _WorkerEnded(Exception):
 class WorkerPool:
     """`size` workers, forked by the zygote. Use from one event loop; `start` first, `stop` last."""
 
-    def __init__(self, zygote: Zygote, size: int, limit_ms: int) -> None:
+    def __init__(
+        self, zygote: Zygote, size: int, limit_ms: int, on_ended: Callable[[], object]
+    ) -> None:
+        """`on_ended` is called when a worker has died: what it held (a snapshot) is free to clear."""
         self._zygote, self._size, self._limit_ms = zygote, size, limit_ms
+        self._on_ended = on_ended
         self._queue: deque[_Job] = deque()
         self._wanted: asyncio.Semaphore = asyncio.Semaphore(0)
         self._tasks: list[asyncio.Task[None]] = []
@@ -83,20 +91,30 @@ class WorkerPool:
 
     async def _keep_worker(self) -> None:
         while True:
-            worker = None
             try:
                 worker = _Worker(self._zygote.spawn())
-                await worker.open()
-                while True:
-                    await self._serve_next(worker)
-            except _WorkerEnded:
-                _logger.debug("a JSON-RPC worker ended")
             except OSError as error:
                 _logger.error("cannot start a JSON-RPC worker: %s", error)
                 await asyncio.sleep(RESPAWN_SECONDS)
+                continue
+            try:
+                await self._serve_with(worker)
+                await worker.end()
+                self._on_ended()
             finally:
-                if worker is not None:
-                    worker.kill()
+                worker.close()
+
+    async def _serve_with(self, worker: "_Worker") -> None:
+        """Give it jobs until one costs its life."""
+        try:
+            await worker.open()
+            while True:
+                await self._serve_next(worker)
+        except _WorkerEnded:
+            _logger.debug("a JSON-RPC worker ended")
+        except OSError as error:
+            _logger.error("cannot speak to a JSON-RPC worker: %s", error)
+            await asyncio.sleep(RESPAWN_SECONDS)
 
     async def _serve_next(self, worker: "_Worker") -> None:
         """Carry out one job; raises `_WorkerEnded` where that cost the worker its life."""
@@ -168,19 +186,36 @@ class _Worker:
         answer = await self._read(length)
         return answer[0], answer[1:]
 
-    def kill(self) -> None:
-        """End the process and forget it."""
+    async def end(self) -> None:
+        """Kill it, and wait until it is dead; that takes no time worth a limit, but has one."""
+        if self._handle is None:
+            return
+        self._kill()
+        loop = asyncio.get_running_loop()
+        dead = asyncio.Event()
+        loop.add_reader(self._handle, dead.set)
+        try:
+            await asyncio.wait_for(dead.wait(), DEATH_SECONDS_MAX)
+        except TimeoutError:
+            _logger.error("a killed JSON-RPC worker does not die")
+        finally:
+            loop.remove_reader(self._handle)
+
+    def close(self) -> None:
+        """Kill it where it still lives, and forget it."""
         if self._handle is not None:
-            try:
-                signal.pidfd_send_signal(self._handle, signal.SIGKILL)
-            except ProcessLookupError:
-                _logger.debug("the worker had ended already")
+            self._kill()
             os.close(self._handle)
             self._handle = None
         if self._writer is not None:
             self._writer.close()
         else:
             self._connection.close()
+
+    def _kill(self) -> None:
+        assert self._handle is not None
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._handle, signal.SIGKILL)
 
     async def _read(self, length: int) -> bytes:
         assert self._reader is not None

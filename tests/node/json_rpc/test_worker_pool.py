@@ -52,7 +52,7 @@ def zygote() -> Iterator[Zygote]:
 @pytest.fixture
 def run(zygote: Zygote) -> Iterator[tuple[WorkerPool, asyncio.Runner]]:
     with asyncio.Runner() as runner:
-        pool = WorkerPool(zygote, 2, LIMIT_MS)
+        pool = WorkerPool(zygote, 2, LIMIT_MS, lambda: None)
 
         async def start() -> None:
             pool.start()
@@ -174,10 +174,35 @@ def test_nobody_waits_in_the_queue_for_ever(
     assert {str(answer) for answer in answers} == {"request timed out"}
 
 
+def test_somebody_is_told_when_a_worker_has_died(zygote: Zygote) -> None:
+    deaths: list[bool] = []
+    handle = -1
+
+    def on_ended() -> None:
+        ended, _, _ = select.select([handle], [], [], 0)
+        deaths.append(bool(ended))
+
+    with asyncio.Runner() as runner:
+        pool = WorkerPool(zygote, 1, LIMIT_MS, on_ended)
+
+        async def loop_once() -> None:
+            nonlocal handle
+            pool.start()
+            handle = os.pidfd_open(int(await pool.run(b"who")))
+            with pytest.raises(RpcError):
+                await pool.run(b"loop")
+            assert await pool.run(b"next") == b"next"
+            await pool.stop()
+
+        runner.run(loop_once())
+    os.close(handle)
+    assert deaths == [True]
+
+
 def test_workers_end_with_their_server(tmp_path: Path) -> None:
     started = start_zygote(prepare)
     with asyncio.Runner() as runner:
-        pool = WorkerPool(started, 1, LIMIT_MS)
+        pool = WorkerPool(started, 1, LIMIT_MS, lambda: None)
 
         async def who() -> bytes:
             pool.start()
