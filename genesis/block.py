@@ -20,9 +20,13 @@ EMPTY_REQUESTS_HASH: Final = Hash32(sha256(b"").digest())
 
 def genesis_block(document: ChainGenesis) -> tuple[Header, tuple[AccountChange, ...]]:
     """The header of block zero, and the changes that make its state out of an empty one."""
+    return _header(document, state_root_of(document.alloc)), document.alloc
+
+
+def state_root_of(alloc: tuple[AccountChange, ...]) -> Hash32:
+    """The root of the state that holds these accounts and no others."""
     with MemoryStore().snapshot() as nothing:
-        state_root = prepare_update(nothing, document.alloc).state_root
-    return _header(document, state_root), document.alloc
+        return prepare_update(nothing, alloc).state_root
 
 
 def _header(document: ChainGenesis, state_root: Hash32) -> Header:
