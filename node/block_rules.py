@@ -6,19 +6,17 @@ Every validator computes these for itself, proposer or not (decisions "Block fie
 from dataclasses import dataclass
 
 from eth_hash.auto import keccak
-from eth_typing import Address, Hash32
+from eth_typing import Hash32
 
-from chain.chain import PayloadAttributes
-from consensus.block_parts import certificate_hash, check_parts
+from chain.chain import Expectations
+from consensus.block_parts import certificate_hash
 from consensus.certificates import check_certificate
-from consensus.errors import InvalidBlockParts, InvalidCertificate
-from consensus.header import ConsensusBlock, ConsensusHeader
+from consensus.errors import InvalidCertificate
+from consensus.header import ConsensusBlock
 from consensus.signatures import recover
 from consensus.validators import ValidatorSet
 from consensus.values import Certificate, Height, ValueId
 
-TIME_AHEAD_MAX_MS = 1_000
-"""How far a fresh proposal's time may lie ahead of our clock before we call it untimely."""
 _RANDAO_DOMAIN = b"zerog-randao"
 
 
@@ -33,39 +31,30 @@ class Parent:
     height: Height
     hash: bytes
     time_ms: int
-    execution_timestamp: int
-    """Seconds."""
     validators: ValidatorSet
     """Of this block's children."""
     decided_by: ValidatorSet
     """The set that decided this block, whose certificate its child carries."""
 
 
-def expected_attributes(
-    parent: Parent,
-    time_ms: int,
-    last_certificate: Certificate | None,
-    coinbase: Address | None,
-    gas_limit_target: int,
-) -> PayloadAttributes:
-    """The execution block's given fields.
+def expectations(
+    parent: Parent, time_ms: int, last_certificate: Certificate | None
+) -> Expectations:
+    """The execution block's given fields, for a consensus block of that time.
 
-    `coinbase` None leaves it to the proposer. The timestamp is whole seconds and never goes back;
-    prevRandao is keccak of the domain, the parent's hash and its certificate's hash, which the
-    proposer can predict.
+    The timestamp is whole seconds and never goes back; prevRandao is keccak of the domain, the
+    parent's hash and its certificate's hash, which the proposer can predict.
     """
     certificate_digest = certificate_hash(last_certificate)
-    return PayloadAttributes(
-        timestamp=max(time_ms // 1000, parent.execution_timestamp),
+    return Expectations(
+        timestamp=time_ms // 1000,
         prev_randao=Hash32(keccak(_RANDAO_DOMAIN + parent.hash + certificate_digest)),
-        coinbase=coinbase,
         parent_beacon_block_root=Hash32(parent.hash),
-        gas_limit_target=gas_limit_target,
     )
 
 
 def check_consensus_block(block: ConsensusBlock, parent: Parent, identity: bytes) -> None:
-    """All but the payload's execution and the clock. Raises `InvalidConsensusBlock`."""
+    """All but the payload's execution, the clock and the parts' hashes. Raises `InvalidConsensusBlock`."""
     header = block.header
     _expect("height", header.height, parent.height + 1)
     _expect("parent hash", header.parent_hash.hex(), parent.hash.hex())
@@ -80,16 +69,7 @@ def check_consensus_block(block: ConsensusBlock, parent: Parent, identity: bytes
         )
     if block.evidence:
         raise InvalidConsensusBlock("it carries evidence, which this chain does not take yet")
-    try:
-        check_parts(block)
-    except InvalidBlockParts as error:
-        raise InvalidConsensusBlock(str(error)) from error
     _check_last_certificate(block, parent, identity)
-
-
-def is_ahead_of(header: ConsensusHeader, now_ms: int) -> bool:
-    """Whether a fresh proposal's time lies too far in the future by our clock."""
-    return header.time_ms > now_ms + TIME_AHEAD_MAX_MS
 
 
 def _check_last_certificate(block: ConsensusBlock, parent: Parent, identity: bytes) -> None:

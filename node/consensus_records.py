@@ -5,6 +5,7 @@
 | consensus_headers | height, 8 bytes big-endian | the consensus block with its payload left out |
 | certificates | height, 8 bytes big-endian | the commit certificate of that height |
 | meta | `validators` | the validator set of the next height, its proposer rotation included |
+| meta | `last_validators` | the set that decided the head |
 
 The payload is the execution block, which the chain stores in parts; its encoding is canonical, so
 it comes back byte for byte.
@@ -29,6 +30,7 @@ from consensus.validators import ValidatorSet
 from consensus.values import Certificate, Height
 
 NEXT_VALIDATORS_KEY = b"validators"
+LAST_VALIDATORS_KEY = b"last_validators"
 Record = tuple[Table, bytes, bytes]
 
 
@@ -41,13 +43,17 @@ class Decision:
 
 
 def records_of(
-    block: ConsensusBlock, certificate: Certificate, next_validators: ValidatorSet
+    block: ConsensusBlock,
+    certificate: Certificate,
+    validators: ValidatorSet,
+    next_validators: ValidatorSet,
 ) -> Iterator[Record]:
     """What is written in the same transaction as the execution block."""
     key = _height_key(block.header.height)
     without_payload = replace(block, payload=b"")
     yield Table.CONSENSUS_HEADERS, key, encode_block(without_payload)
     yield Table.CERTIFICATES, key, encode_certificate(certificate)
+    yield Table.META, LAST_VALIDATORS_KEY, encode_validator_set(validators)
     yield Table.META, NEXT_VALIDATORS_KEY, encode_validator_set(next_validators)
 
 
@@ -76,7 +82,16 @@ def read_decision(snapshot: Snapshot, height: int) -> Decision | None:
 
 def read_next_validators(snapshot: Snapshot) -> ValidatorSet | None:
     """The set of the height after the head; None before height 1 was decided."""
-    stored = snapshot.get(Table.META, NEXT_VALIDATORS_KEY)
+    return _read_validators(snapshot, NEXT_VALIDATORS_KEY)
+
+
+def read_last_validators(snapshot: Snapshot) -> ValidatorSet | None:
+    """The set that decided the head; None before height 1 was decided."""
+    return _read_validators(snapshot, LAST_VALIDATORS_KEY)
+
+
+def _read_validators(snapshot: Snapshot, key: bytes) -> ValidatorSet | None:
+    stored = snapshot.get(Table.META, key)
     return None if stored is None else decode_validator_set(stored)
 
 
