@@ -20,7 +20,6 @@ from genesis.contracts import artifact
 from genesis.dev_accounts import dev_accounts
 from genesis.document import load_document
 from genesis.networks import devnet_document
-from precompiles.registry import zero_g_precompiles
 
 VALIDATOR = PrivateKey(bytes(31) + b"\1").public_key.format()
 CHAIN_ID = 16_601
@@ -98,7 +97,7 @@ class World:
                 da_epoch_blocks=DA_EPOCH_BLOCKS,
             )
         )
-        self.engine = PyEvmEngine(zero_g_precompiles(DA_EPOCH_BLOCKS))
+        self.engine = PyEvmEngine()
         self.state = DictState()
         self.state.apply(self.document.alloc)
         self.accounts = dev_accounts(count=12)
