@@ -10,7 +10,9 @@ Any process with read access to the store can ask.
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Final
 
+from eth_hash.auto import keccak
 from eth_typing import Address, Hash32
 
 from chain.answers import (
@@ -24,9 +26,18 @@ from chain.answers import (
 from chain.blocks import Block, Header
 from chain.config import ChainConfig
 from chain.engine import Account, AccountOverride, Engine, StateReader
+from chain.fee_history import fee_history, next_blob_base_fee
+from chain.gas_price import priority_fee
+from chain.header_rules import blob_base_fee, next_base_fee
 from chain.key_value import KeyValueStore, Snapshot
 from chain.log_filter import LogFilter
-from chain.message_calls import BlockOverrides, CallRequest
+from chain.log_search import find_logs
+from chain.message_calls import BlockOverrides, CallRequest, MessageCalls
+from chain.query_errors import HeaderForHashNotFound, HeaderNotFound
+from chain.state import StateAt
+from chain.stored_blocks import StoredBlocks
+
+NO_ACCOUNT: Final = Account(nonce=0, balance=0, code_hash=Hash32(keccak(b"")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +58,16 @@ class Queries:
         store: KeyValueStore,
         config: ChainConfig,
         engine: Engine,
-        limits: QueryLimits = QueryLimits(),  # noqa: B008 (frozen)
-    ) -> None: ...
+        limits: QueryLimits | None = None,
+    ) -> None:
+        self._store, self._config, self._engine = store, config, engine
+        self._limits = limits or QueryLimits()
 
     @contextmanager
     def view(self) -> Iterator["ChainView"]:
         """A view over one snapshot, which ends with the context."""
+        with self._store.snapshot() as snapshot:
+            yield ChainView(snapshot, self._config, self._engine, self._limits)
 
 
 class ChainView:
@@ -60,44 +75,82 @@ class ChainView:
 
     def __init__(
         self, snapshot: Snapshot, config: ChainConfig, engine: Engine, limits: QueryLimits
-    ) -> None: ...
+    ) -> None:
+        """Raises `NotInitialized` where the store holds no block."""
+        self._snapshot, self._config = snapshot, config
+        self._engine, self._limits = engine, limits
+        self._blocks = StoredBlocks(snapshot)
 
     @property
-    def head(self) -> Header: ...
+    def head(self) -> Header:
+        return self._blocks.head
 
     def header(self, at: BlockReference) -> Header:
         """Raises HeaderNotFound or HeaderForHashNotFound."""
+        header = self.find_header(at)
+        if header is not None:
+            return header
+        raise HeaderForHashNotFound(Hash32(at)) if isinstance(at, bytes) else HeaderNotFound
 
-    def find_header(self, at: BlockReference) -> Header | None: ...
+    def find_header(self, at: BlockReference) -> Header | None:
+        number = self._number(at)
+        return None if number is None else self._blocks.header(number)
 
-    def find_block(self, at: BlockReference) -> Block | None: ...
+    def find_block(self, at: BlockReference) -> Block | None:
+        number = self._number(at)
+        return None if number is None else self._blocks.block(number)
 
-    def find_transaction(self, transaction_hash: Hash32) -> PlacedTransaction | None: ...
+    def find_transaction(self, transaction_hash: Hash32) -> PlacedTransaction | None:
+        place = self._blocks.place_of(transaction_hash)
+        return None if place is None else self.find_transaction_at(*place)
 
-    def find_transaction_at(self, at: BlockReference, index: int) -> PlacedTransaction | None: ...
+    def find_transaction_at(self, at: BlockReference, index: int) -> PlacedTransaction | None:
+        block = self.find_block(at)
+        if block is None or not 0 <= index < len(block.transactions):
+            return None
+        return self._blocks.placed(block, index)
 
     def transactions(self, block: Block) -> tuple[PlacedTransaction, ...]:
         """All of a block, with senders."""
+        return tuple(self._blocks.placed(block, index) for index in range(len(block.transactions)))
 
-    def find_receipt(self, transaction_hash: Hash32) -> PlacedReceipt | None: ...
+    def find_receipt(self, transaction_hash: Hash32) -> PlacedReceipt | None:
+        place = self._blocks.place_of(transaction_hash)
+        if place is None:
+            return None
+        number, index = place
+        return self._placed_receipts(self._blocks.block(number), (index,))[0]
 
     def find_receipts(self, at: BlockReference) -> tuple[PlacedReceipt, ...] | None:
         """Of a whole block; None where there is no such block."""
+        block = self.find_block(at)
+        if block is None:
+            return None
+        return self._placed_receipts(block, range(len(block.transactions)))
 
     def state(self, at: BlockReference) -> StateReader:
         """The state after a block; raises HeaderNotFound or HeaderForHashNotFound (as all below)."""
+        number = self.header(at).number
+        return StateAt(self._snapshot, None if number == self.head.number else number)
 
     def account(self, address: Address, at: BlockReference) -> Account:
         """An account that does not exist is answered as an empty one."""
+        return self.state(at).account(address) or NO_ACCOUNT
 
     def balance(self, address: Address, at: BlockReference) -> int:
         """Wei."""
+        return self.account(address, at).balance
 
-    def nonce(self, address: Address, at: BlockReference) -> int: ...
+    def nonce(self, address: Address, at: BlockReference) -> int:
+        return self.account(address, at).nonce
 
-    def code(self, address: Address, at: BlockReference) -> bytes: ...
+    def code(self, address: Address, at: BlockReference) -> bytes:
+        state = self.state(at)
+        account = state.account(address)
+        return b"" if account is None else state.code(account.code_hash)
 
-    def slot(self, address: Address, slot: int, at: BlockReference) -> int: ...
+    def slot(self, address: Address, slot: int, at: BlockReference) -> int:
+        return self.state(at).slot(address, slot)
 
     def call(
         self,
@@ -110,6 +163,8 @@ class ChainView:
 
         Raises ExecutionReverted, ExecutionFailed, CallRefused or InvalidCall with geth's texts.
         """
+        calls = self._message_calls(at, overrides, block_overrides)
+        return calls.call(request, self._limits.gas_cap)
 
     def estimate_gas(
         self,
@@ -122,26 +177,79 @@ class ChainView:
 
         Raises what `call` raises, and GasRequiredExceedsAllowance.
         """
+        calls = self._message_calls(at, overrides, block_overrides)
+        return calls.estimate_gas(request, self._limits.gas_cap)
 
     def logs(self, log_filter: LogFilter) -> tuple[PlacedLog, ...]:
         """Matching logs in the order of the chain.
 
         Raises InvalidBlockRange, BlockRangeBeyondHead, BlockRangeTooLarge, TooManyLogs.
         """
+        if log_filter.block_hash is not None:
+            number = self.header(log_filter.block_hash).number
+            numbers = range(number, number + 1)
+        else:
+            numbers = range(log_filter.first_block, log_filter.last_block + 1)
+        limits = self._limits
+        return find_logs(
+            self._blocks, log_filter, numbers, limits.log_blocks_max, limits.log_results_max
+        )
 
     def fee_history(
         self, block_count: int, newest: BlockReference, percentiles: Sequence[float] = ()
     ) -> FeeHistory:
         """geth's numbers; raises InvalidPercentile, TooManyPercentiles, RequestBeyondHead."""
+        number = newest if isinstance(newest, int) else self.header(newest).number
+        return fee_history(self._blocks, self._config, block_count, number, percentiles)
 
     def priority_fee(self) -> int:
         """A tip that should do, in wei a gas (0G's oracle, facts §1b "Gas price")."""
+        return priority_fee(self._blocks)
 
     def gas_price(self) -> int:
         """The head's base fee and `priority_fee`, in wei a gas."""
+        return (self.head.base_fee or 0) + self.priority_fee()
 
     def blob_base_fee(self) -> int:
         """Wei a blob gas in the next block."""
+        return next_blob_base_fee(self.head, self._config)
 
     def next_base_fee(self) -> int:
         """Wei a gas in the next block."""
+        return next_base_fee(self.head)
+
+    def _number(self, at: BlockReference) -> int | None:
+        """None where there is no such block."""
+        if isinstance(at, BlockTag):
+            return 0 if at is BlockTag.EARLIEST else self.head.number
+        if isinstance(at, bytes):
+            return self._blocks.number_of(Hash32(at))
+        return at if 0 <= at <= self.head.number else None
+
+    def _placed_receipts(self, block: Block, indexes: Sequence[int]) -> tuple[PlacedReceipt, ...]:
+        header = block.header
+        receipts = self._blocks.receipts(header.number)
+        blob_gas_price = None
+        if header.excess_blob_gas is not None:
+            rules = self._config.rules(header.number, header.timestamp)
+            blob_gas_price = blob_base_fee(header.excess_blob_gas, rules)
+        return tuple(
+            PlacedReceipt(
+                receipt=receipts[index],
+                placed=self._blocks.placed(block, index),
+                first_log_index=sum(len(receipt.logs) for receipt in receipts[:index]),
+                blob_gas_price=blob_gas_price,
+            )
+            for index in indexes
+        )
+
+    def _message_calls(
+        self,
+        at: BlockReference,
+        overrides: Mapping[Address, AccountOverride] | None,
+        block_overrides: BlockOverrides | None,
+    ) -> MessageCalls:
+        header = self.header(at)
+        return MessageCalls(
+            self._engine, self._config, header, self.state(at), overrides, block_overrides
+        )

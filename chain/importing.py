@@ -1,0 +1,98 @@
+"""Somebody's block: execute it on top of its parent and say whether it is what it claims to be."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import fields, replace
+
+from eth_typing import Address
+
+from chain.blocks import Block, Header, ommers_hash
+from chain.config import ChainConfig, Rules
+from chain.engine import Engine, Environment, Ommer
+from chain.errors import HeaderMismatch, InvalidTransaction, InvalidTransactionInBlock
+from chain.executed_block import (
+    ExecutedBlock,
+    ExecutionFields,
+    execution_fields,
+    transactions_root,
+    withdrawals_root,
+)
+from chain.forks.fork import Fork
+from chain.header_rules import check_header
+from chain.key_value import Snapshot
+from chain.message_calls import environment_of
+from chain.state import StateAt, prepare_update
+from chain.transactions import Transaction, recover_frontier_sender, recover_sender
+
+SenderOf = Callable[[Transaction], Address]
+"""Who signed it; raises `InvalidSignature`. May answer from memory."""
+
+
+def import_block(
+    engine: Engine,
+    config: ChainConfig,
+    parent: Header,
+    block: Block,
+    payload: bytes,
+    snapshot: Snapshot,
+    sender_of: SenderOf = recover_sender,
+) -> ExecutedBlock:
+    """The block executed on top of `parent`, the head of `snapshot`; raises an `InvalidBlock`.
+
+    `payload` is the block's encoded form, as it came.
+    """
+    header = block.header
+    check_header(header, parent, config)
+    environment = _environment(block, config)
+    _check_body(block, environment.rules)
+    senders = _senders(block.transactions, environment.rules, sender_of)
+    result = engine.execute_block(
+        environment,
+        block.transactions,
+        senders,
+        block.withdrawals or (),
+        block.slashed,
+        StateAt(snapshot),
+    )
+    update = prepare_update(snapshot, result.changes)
+    _check_outcome(header, execution_fields(result, update.state_root, environment.rules))
+    return ExecutedBlock(block, payload, senders, result, update)
+
+
+def _environment(block: Block, config: ChainConfig) -> Environment:
+    ommers = tuple(Ommer(ommer.number, ommer.coinbase) for ommer in block.ommers)
+    return replace(environment_of(block.header, config), ommers=ommers)
+
+
+def _check_body(block: Block, rules: Rules) -> None:
+    """The lists are those that the header commits to."""
+    header = block.header
+    _expect("transactions_root", header.transactions_root, transactions_root(block.transactions))
+    _expect("ommers_hash", header.ommers_hash, ommers_hash(block.ommers))
+    if (block.withdrawals is not None) != (rules.fork >= Fork.SHANGHAI):
+        presence = "a list" if rules.fork >= Fork.SHANGHAI else "no list"
+        raise HeaderMismatch("withdrawals", block.withdrawals, presence)
+    _expect("withdrawals_root", header.withdrawals_root, withdrawals_root(block.withdrawals))
+
+
+def _senders(
+    transactions: Sequence[Transaction], rules: Rules, sender_of: SenderOf
+) -> tuple[Address, ...]:
+    # Before Homestead a signature's high half is valid too, so nobody's memory counts.
+    recover = sender_of if rules.fork >= Fork.HOMESTEAD else recover_frontier_sender
+    senders = []
+    for index, transaction in enumerate(transactions):
+        try:
+            senders.append(recover(transaction))
+        except InvalidTransaction as error:
+            raise InvalidTransactionInBlock(index, error) from error
+    return tuple(senders)
+
+
+def _check_outcome(header: Header, outcome: ExecutionFields) -> None:
+    for field in fields(outcome):
+        _expect(field.name, getattr(header, field.name), getattr(outcome, field.name))
+
+
+def _expect(field: str, got: object, expected: object) -> None:
+    if got != expected:
+        raise HeaderMismatch(field, got, expected)

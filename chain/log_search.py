@@ -1,0 +1,60 @@
+"""Logs in a range of blocks: blooms first, receipts only where a bloom says maybe."""
+
+from chain.answers import PlacedLog
+from chain.log_filter import BloomTest, LogFilter
+from chain.query_errors import (
+    BlockRangeBeyondHead,
+    BlockRangeTooLarge,
+    InvalidBlockRange,
+    TooManyLogs,
+)
+from chain.stored_blocks import StoredBlocks
+
+
+def find_logs(
+    blocks: StoredBlocks,
+    log_filter: LogFilter,
+    numbers: range,
+    blocks_max: int,
+    results_max: int,
+) -> tuple[PlacedLog, ...]:
+    """Matching logs of the blocks with these numbers, ascending.
+
+    Raises InvalidBlockRange, BlockRangeBeyondHead, BlockRangeTooLarge, TooManyLogs.
+    """
+    if not numbers:
+        raise InvalidBlockRange
+    if numbers[-1] > blocks.head.number:
+        raise BlockRangeBeyondHead
+    if len(numbers) > blocks_max:
+        raise BlockRangeTooLarge(blocks_max)
+    bloom_test = BloomTest(log_filter)
+    found: list[PlacedLog] = []
+    for number, bloom in blocks.blooms(numbers):
+        if bloom_test.may_match(bloom):
+            found += _logs_of_block(blocks, number, log_filter)
+            if len(found) > results_max:
+                raise TooManyLogs(results_max)
+    return tuple(found)
+
+
+def _logs_of_block(blocks: StoredBlocks, number: int, log_filter: LogFilter) -> list[PlacedLog]:
+    found = []
+    log_index = 0
+    header = blocks.header(number)
+    for transaction_index, receipt in enumerate(blocks.receipts(number)):
+        for log in receipt.logs:
+            if log_filter.matches(log):
+                found.append(
+                    PlacedLog(
+                        log=log,
+                        block_hash=header.hash,
+                        block_number=number,
+                        block_timestamp=header.timestamp,
+                        transaction_hash=blocks.transaction_hash(number, transaction_index),
+                        transaction_index=transaction_index,
+                        log_index=log_index,
+                    )
+                )
+            log_index += 1
+    return found
