@@ -38,6 +38,9 @@ _BYTES_LENGTH_BYTES = {0xC4: 1, 0xC5: 2, 0xC6: 4, 0xD9: 1, 0xDA: 2, 0xDB: 4}
 _ARRAY_LENGTH_BYTES = {0xDC: 2, 0xDD: 4}
 _MAP_LENGTH_BYTES = {0xDE: 2, 0xDF: 4}
 
+INTEGER_TEXT_BYTES_MAX = 3_500
+"""Python turns no more than 4,300 decimals into a number; only a faulty genesis holds so many."""
+
 _GO_INTEGER = re.compile(
     rb"[+-]?(?:0[xX](?:_?[0-9a-fA-F])+|0[bB](?:_?[01])+|0[oO](?:_?[0-7])+|0(?:_?[0-7])*|[1-9](?:_?[0-9])*)"
 )
@@ -154,10 +157,8 @@ class Reader:
         if self.take_nil():
             return None if old is None else 0
         text = self.read_string()
-        if not _GO_INTEGER.fullmatch(text):
-            raise BadMessagePack(
-                f"math/big: cannot unmarshal {text.decode(errors='replace')!r} into a *big.Int"
-            )
+        if len(text) > INTEGER_TEXT_BYTES_MAX or not _GO_INTEGER.fullmatch(text):
+            raise BadMessagePack(f"math/big: cannot unmarshal {text!r:.100} into a *big.Int")
         digits = text.lower().replace(b"_", b"")
         unsigned = digits.lstrip(b"+-")
         # Go reads a leading zero as octal, as `0o` is.
