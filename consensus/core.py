@@ -82,9 +82,13 @@ class Consensus:
             self._effects[:0] = self._log.take_reports()
         return self._with_persist()
 
-    def forget_unpersisted(self) -> None:
-        """What was handled so far is in the journal already: it came from there."""
-        self._unpersisted = []
+    def take_unpersisted(self) -> tuple[Input, ...]:
+        """What was handled and has not been in a `Persist` yet; it will be in none any more.
+
+        For an orderly stop, and for what came from the journal in the first place.
+        """
+        inputs, self._unpersisted = tuple(self._unpersisted), []
+        return inputs
 
     def view(self) -> CoreView:
         """A snapshot of what this core holds. Costs grow with the votes held, not for every input."""

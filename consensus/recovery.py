@@ -55,7 +55,7 @@ def recover(
         for effect in consensus.handle(input):
             open_effects.note(effect)
     # Torn tails leave inputs behind without the `Persist` that they came with: they are on disk.
-    consensus.forget_unpersisted()
+    consensus.take_unpersisted()
     return Recovered(consensus, open_effects.still_open(consensus.view()))
 
 

@@ -8,7 +8,7 @@ from consensus.encoding import HEIGHT_MAX, ROUND_MAX
 from consensus.errors import Undecodable
 from consensus.recursive_length_prefix import decode, decode_integer, encode, encode_integer
 from consensus.validators import VALIDATORS_MAX, ValidatorSet
-from consensus.values import Certificate, Height, Proposal, Round, ValueId, Vote
+from consensus.values import Certificate, Height, Proposal, Round, ValueId, Vote, VoteKind
 from consensus.view import CoreView, RoundView
 
 ROUNDS_PER_SUMMARY_MAX = 32
@@ -67,6 +67,9 @@ def lacking(view: CoreView, summary: Summary) -> tuple[Proposal | Vote | Certifi
                 certificates.append(certificate)
         votes += _lacking_votes(round.prevotes, peer.prevotes, view.validators)
         votes += _lacking_votes(round.precommits, peer.precommits, view.validators)
+    decided = {round.commit for round in summary.rounds}
+    if view.decision is not None and view.decision.value_id not in decided:
+        certificates = [view.decision, *(c for c in certificates if c.kind is VoteKind.PREVOTE)]
     in_certificates = {(c.kind, c.round, c.value_id) for c in certificates}
     single = [v for v in votes if (v.kind, v.round, v.value_id) not in in_certificates]
     messages: list[Proposal | Vote | Certificate] = [*proposals, *certificates, *single]

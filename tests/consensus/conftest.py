@@ -24,7 +24,7 @@ from consensus.messages import (
 )
 from consensus.signatures import public_key_of
 from consensus.timeouts import Timeouts
-from consensus.validators import ValidatorSet
+from consensus.validators import ValidatorSet, address_of
 from consensus.values import (
     NO_ROUND,
     Height,
@@ -77,13 +77,28 @@ class Script:
         self.effects = []
         waiting = list(inputs)
         while waiting:
-            for effect in self.core.handle(waiting.pop(0)):
-                self.effects.append(effect)
-                if isinstance(effect, Broadcast):
-                    waiting.append(Received(effect.message))
-                if isinstance(effect, Persist):
-                    self.journal.extend(effect.inputs)
+            effects = self._handle(waiting.pop(0))
+            waiting += [Received(e.message) for e in effects if isinstance(e, Broadcast)]
         return self
+
+    def feed_and_crash(self, input: Input) -> "Script":
+        """What it wants to say is on disk, but is neither signed nor heard of."""
+        self.effects = []
+        self._handle(input)
+        return self
+
+    def sync(self) -> "Script":
+        """Write the journal without anything having to leave."""
+        self.journal += self.core.take_unpersisted()
+        return self
+
+    def _handle(self, input: Input) -> tuple[Effect, ...]:
+        effects = self.core.handle(input)
+        self.effects += effects
+        for effect in effects:
+            if isinstance(effect, Persist):
+                self.journal += effect.inputs
+        return effects
 
     def proposal(self, value: ValueId, round: int = 0, valid_round: int = NO_ROUND) -> Received:
         """By the round's proposer."""
@@ -171,3 +186,9 @@ def private_keys() -> tuple[bytes, ...]:
 def validators() -> ValidatorSet:
     """Four, of equal power."""
     return validator_set((1, 1, 1, 1))
+
+
+@pytest.fixture
+def key_of(private_keys) -> dict[bytes, bytes]:
+    """Address → private key."""
+    return {address_of(public_key_of(key)): key for key in private_keys}
