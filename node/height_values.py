@@ -39,6 +39,9 @@ class HeightValues:
     def get(self, value_id: ValueId) -> Value | None:
         return self._values.get(value_id)
 
+    def blocks(self) -> tuple[ConsensusBlock, ...]:
+        return tuple(value.block for value in self._values.values())
+
     def has_room_for(self, sender: ValidatorAddress) -> bool:
         return self._senders.get(sender, 0) < BLOCKS_PER_SENDER_MAX
 

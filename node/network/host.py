@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import trio
 from libp2p.abc import INetConn, INetStream, INetwork, INotifee
+from libp2p.custom_types import TProtocol
 from libp2p.peer.id import ID
 from multiaddr import Multiaddr
 from trio_typing import TaskStatus
@@ -53,6 +54,7 @@ REDIAL_MAX_S = 2.0
 """Short: a validator that comes back is needed at once, and a refused dial costs little."""
 DIAL_TURN_S = 0.5
 """Of two nodes that would dial each other, the one with the higher peer id lets the other begin."""
+STREAM_TIMEOUT_S = 5.0
 SILENCE_MAX_S = 20.0
 """A peer that says nothing for so long is gone: a summary is due every second or so."""
 _log = logging.getLogger("zerog.network")
@@ -136,6 +138,17 @@ class PeerNetwork:
     def drop(self, peer: PeerName, reason: str) -> None:
         """`ConsensusNetwork.drop`."""
         self.drop_id(ID.from_base58(peer), reason)
+
+    async def open_stream(self, peer: PeerName, protocol: TProtocol) -> ByteStream:
+        """A fresh stream to a peer. Raises `StreamEnded`."""
+        found = self.book.by_name(peer)
+        if found is None:
+            raise StreamEnded(f"{peer} is not connected")
+        try:
+            with trio.fail_after(STREAM_TIMEOUT_S):
+                return await self.host.new_stream(found.id, [protocol])
+        except (trio.TooSlowError, *STREAM_ERRORS) as error:
+            raise StreamEnded(str(error)) from error
 
     def drop_id(self, peer_id: ID, reason: str) -> None:
         """As `drop`."""
