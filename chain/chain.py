@@ -118,8 +118,16 @@ class Chain:
         self._head = head
 
     @staticmethod
-    def initialize(store: KeyValueStore, header: Header, changes: Sequence[AccountChange]) -> None:
-        """Write block zero; raises `HeaderMismatch` where its state root is not that of `changes`."""
+    def initialize(
+        store: KeyValueStore,
+        header: Header,
+        changes: Sequence[AccountChange],
+        records: Iterable[Record] = (),
+    ) -> None:
+        """Write block zero and the records beside it.
+
+        Raises `HeaderMismatch` where its state root is not that of `changes`.
+        """
         with store.write() as batch:
             head = block_store.head(batch)
             if head is not None:
@@ -130,6 +138,8 @@ class Chain:
             write_update(batch, header.number, update)
             withdrawals = None if header.withdrawals_root is None else ()
             block_store.write_block(batch, Block(header, withdrawals=withdrawals), ())
+            for table, key, value in records:
+                batch.put(table, key, value)
 
     @property
     def head(self) -> Header:

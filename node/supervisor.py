@@ -129,6 +129,39 @@ class Supervisor:
                 self.exit_code = code if code > 0 else 1
 
 
+def run_in_child(work: Callable[[], None]) -> None:
+    """Do `work` in a forked process and wait for it; raises the `OperatorError` that ended it there.
+
+    For what must not be open when later children are forked.
+    """
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(reader)
+        os._exit(_work_in_child(work, writer))
+    os.close(writer)
+    with os.fdopen(reader) as answer:
+        message = answer.read()
+    _, status = os.waitpid(pid, 0)
+    code = os.waitstatus_to_exitcode(status)
+    if code == EXIT_OPERATOR_ERROR:
+        raise OperatorError(message)
+    if code != 0:
+        raise RuntimeError(f"a child process failed with {code}")
+
+
+def _work_in_child(work: Callable[[], None], writer: int) -> int:
+    try:
+        work()
+    except OperatorError as error:
+        os.write(writer, str(error).encode())
+        return EXIT_OPERATOR_ERROR
+    except BaseException:
+        traceback.print_exc()
+        return 1
+    return 0
+
+
 def _child(process: Process, parent: int) -> int:
     """The child's whole life: its signals as a fresh process has them, its errors as one line."""
     signal.set_wakeup_fd(-1)

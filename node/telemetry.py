@@ -4,7 +4,6 @@ import logging
 import sys
 import time
 from pathlib import Path
-from typing import TextIO
 
 import orjson
 
@@ -50,24 +49,24 @@ class JsonFormat(logging.Formatter):
 
 
 def start_logging(
-    level: str,
-    style: str,
-    *,
-    node: str = "",
-    file: Path | None = None,
-    stream: TextIO | None = None,
+    level: str, style: str, *, node: str = "", file: Path | None = None, is_shown: bool = True
 ) -> None:
-    """Send this process's log to `file`, or to `stream` (stderr by default).
+    """Send this process's log to `file`, to the terminal (stderr), or to both.
 
-    Libraries speak from warnings on; `level` is for our own loggers, those under `zerog`.
+    Libraries speak from warnings on; `level` is for our own loggers, those under `zerog`. `node`
+    is put before each line where several nodes share a terminal.
     """
-    handler: logging.Handler
-    handler = logging.FileHandler(file) if file else logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(JsonFormat(node) if style == "json" else TextFormat(node))
+    handlers: list[logging.Handler] = []
+    if file is not None:
+        handlers.append(logging.FileHandler(file))
+    if is_shown:
+        handlers.append(logging.StreamHandler(sys.stderr))
     root = logging.getLogger()
     for old in list(root.handlers):
         root.removeHandler(old)
-    root.addHandler(handler)
+    for handler in handlers:
+        handler.setFormatter(JsonFormat(node) if style == "json" else TextFormat(node))
+        root.addHandler(handler)
     root.setLevel(logging.WARNING)
     logging.getLogger("zerog").setLevel(level.upper())
     # py-libp2p reports a peer that hangs up as an error of its own; ours say who was dropped, why.

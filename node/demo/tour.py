@@ -158,8 +158,9 @@ def _running_devnet(folder: Path, block_time: float) -> Iterator[DevnetSettings]
     )
     settings.datadir.mkdir(parents=True, exist_ok=True)
     print(f"starting {settings.validators} validators, JSON-RPC from port {settings.port} on …")
-    devnet = Devnet(settings, prepare(settings))
-    check_ports(devnet.configs)
+    configs = prepare(settings)
+    check_ports(configs)
+    devnet = Devnet(settings, configs)
     sys.stdout.flush()
     pid = os.fork()
     if pid == 0:

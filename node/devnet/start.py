@@ -12,13 +12,13 @@ from pathlib import Path
 from genesis.dev_accounts import dev_accounts
 from genesis.errors import InvalidGenesis
 from genesis.networks import devnet_document
-from node.assembly import node_process, rpc_process
+from node.assembly import LogTarget, load_key, node_process, prepare_database, rpc_process
 from node.config import NodeConfig, load_config
 from node.devnet.banner import banner
 from node.devnet.settings import WEI_PER_0G, DevnetSettings
 from node.durable_files import replace_durably
 from node.errors import DevnetMismatch, InvalidFile, OperatorError, PortInUse
-from node.initialization import NodePlan, connected, write_node
+from node.initialization import NodePlan, connected, read_genesis, write_node
 from node.keystore import ValidatorKey, new_secret
 from node.layout import DataDirectory, locked
 from node.supervisor import Process, Supervisor
@@ -56,8 +56,9 @@ def run_devnet(settings: DevnetSettings) -> int:
     except InvalidGenesis as error:
         raise OperatorError(f"--{error}") from None
     with locked(DataDirectory(settings.datadir)):
-        devnet = Devnet(settings, prepare(settings))
-        check_ports(devnet.configs)
+        configs = prepare(settings)
+        check_ports(configs)
+        devnet = Devnet(settings, configs)
         start_logging(settings.log_level, "text")
         print(banner(settings, accounts, version()), flush=True)
         devnet.supervisor.start()
@@ -67,13 +68,19 @@ def run_devnet(settings: DevnetSettings) -> int:
 
 
 def processes_of(configs: Sequence[NodeConfig]) -> list[Process]:
-    """For each node its own process and its JSON-RPC process."""
+    """For each node its own process and its JSON-RPC process; validator 0 is shown as it goes."""
     processes = []
-    for config in configs:
+    for index, config in enumerate(configs):
         name = config.data.root.name
-        log = config.data.log_file
-        processes.append(Process(name, partial(node_process, config, None, log)))
-        processes.append(Process(f"{name} rpc", partial(rpc_process, config, log), restarts=True))
+        document = read_genesis(config.data.genesis)
+        key = load_key(config.data, document, None)
+        prepare_database(config.data, document)
+        node_log = LogTarget(config.data.log_file, is_shown=index == 0)
+        rpc_log = LogTarget(config.data.log_file, is_shown=False)
+        processes.append(Process(name, partial(node_process, config, key, node_log)))
+        processes.append(
+            Process(f"{name} rpc", partial(rpc_process, config, rpc_log), restarts=True)
+        )
     return processes
 
 

@@ -1,0 +1,288 @@
+"""Builds every part of one node and joins them. Read this first.
+
+    supervisor ──forks──► node process   trio: network, consensus host; threads: execution, intake
+               └─forks──► rpc process    uvicorn, and the workers that it forks
+
+The database is made by a child that ends before the others begin: an LMDB environment must not be
+open across a fork.
+"""
+
+import functools
+import logging
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import trio
+from eth_typing import Address
+
+from chain import block_store
+from chain.chain import Chain
+from chain.engine import Account
+from chain.executed_block import ExecutedBlock
+from chain.key_value import KeyValueStore, Table
+from chain.pool_admission import PoolSettings
+from chain.py_evm import PyEvmEngine
+from chain.state import StateAt
+from chain.transaction_pool import TransactionPool
+from consensus.timeouts import Timeouts
+from genesis.block import genesis_block
+from genesis.document import GenesisDocument
+from node.config import NodeConfig, load_config
+from node.consensus_host import ConsensusHost, ConsensusSettings
+from node.consensus_journal import ConsensusJournal
+from node.database import LmdbStore
+from node.durable_files import DiskFiles
+from node.errors import InvalidFile
+from node.execution_host import BuildSettings, ExecutionHost
+from node.initialization import read_genesis
+from node.journal_file import Journal
+from node.json_rpc.server import run as serve_json_rpc
+from node.json_rpc.settings import RpcSettings
+from node.keystore import ValidatorKey, load_node_key, load_validator_key, read_password
+from node.layout import DataDirectory, locked
+from node.local_service import LocalService
+from node.local_socket import NodeServer
+from node.network.host import NetworkSettings, PeerNetwork
+from node.sign_state import InvalidSignState, SignState
+from node.signing import Signer
+from node.supervisor import Process, Supervisor, run_in_child
+from node.telemetry import start_logging
+from node.transaction_intake import TransactionIntake
+from node.version import version
+
+THREAD_SWITCH_S = 0.0005
+"""How soon the event loop gets the interpreter from a thread that executes; Python's default of
+5 ms is paid again at each of the dozen steps that answer a vote."""
+IDENTITY_KEY = b"chain identity"
+
+logger = logging.getLogger("zerog.node")
+
+
+@dataclass(frozen=True, slots=True)
+class LogTarget:
+    """Where a process writes its log: a file, the terminal, or both."""
+
+    file: Path | None = None
+    is_shown: bool = True
+
+
+def run_from_directory(root: Path, flags: Mapping[str, object], password_file: Path | None) -> int:
+    """`zerog run`: the node of a directory and its JSON-RPC process, until a signal; the exit code.
+
+    Raises `OperatorError` for what is missing or wrong before anything starts.
+    """
+    config = load_config(root, flags)
+    document = read_genesis(config.data.genesis)
+    key = load_key(config.data, document, password_file)
+    prepare_database(config.data, document)
+    processes = [Process("node", functools.partial(node_process, config, key, LogTarget()))]
+    if config.http:
+        serve = functools.partial(rpc_process, config, LogTarget())
+        processes.append(Process("json-rpc", serve, restarts=True))
+    start_logging(config.log_level, config.log_format)
+    supervisor = Supervisor(processes)
+    supervisor.start()
+    return supervisor.run()
+
+
+def load_key(
+    data: DataDirectory, document: GenesisDocument, password_file: Path | None
+) -> ValidatorKey | None:
+    """The validator's key, None for a full node. Raises `OperatorError`."""
+    if not data.validator_key.exists():
+        return None
+    password = None if password_file is None else read_password(password_file)
+    return load_validator_key(data.validator_key, password, is_devnet=document.is_devnet)
+
+
+def prepare_database(data: DataDirectory, document: GenesisDocument) -> None:
+    """Write block zero if there is none; raises `OperatorError` where another chain is there."""
+    with locked(data):
+        run_in_child(functools.partial(_prepare_database, data, document))
+
+
+def node_process(config: NodeConfig, key: ValidatorKey | None, log: LogTarget) -> int:
+    """The life of a node process: until SIGTERM. Raises `OperatorError`."""
+    start_logging(
+        config.log_level,
+        config.log_format,
+        node=config.data.root.name if log.is_shown and log.file else "",
+        file=log.file,
+        is_shown=log.is_shown,
+    )
+    sys.setswitchinterval(THREAD_SWITCH_S)
+    document = read_genesis(config.data.genesis)
+    with locked(config.data), LmdbStore(config.data.database) as store:
+        trio.run(_run_node, config, document, key, store)
+    return 0
+
+
+def rpc_process(config: NodeConfig, log: LogTarget) -> int:
+    """The life of a JSON-RPC process: until SIGTERM. Raises `OperatorError`."""
+    start_logging(config.log_level, config.log_format, file=log.file, is_shown=log.is_shown)
+    serve_json_rpc(rpc_settings(config))
+    return 0
+
+
+def rpc_settings(config: NodeConfig) -> RpcSettings:
+    """What the JSON-RPC process is told of the configuration."""
+    return RpcSettings(
+        database=config.data.database,
+        socket=config.data.socket,
+        genesis=config.data.genesis,
+        host=config.http_addr,
+        port=config.http_port,
+        gas_cap=config.rpc_gascap,
+        evm_timeout_ms=round(config.rpc_evmtimeout * 1_000),
+        cors_origins=_listed(config.http_corsdomain),
+        virtual_hosts=_listed(config.http_vhosts),
+        allow_unprotected_transactions=config.rpc_allow_unprotected_txs,
+        log_level=config.log_level,
+    )
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _prepare_database(data: DataDirectory, document: GenesisDocument) -> None:
+    with LmdbStore(data.database) as store:
+        with store.snapshot() as snapshot:
+            identity = snapshot.get(Table.META, IDENTITY_KEY)
+        if identity is None:
+            header, changes = genesis_block(document)
+            Chain.initialize(
+                store, header, changes, [(Table.META, IDENTITY_KEY, document.identity)]
+            )
+        elif identity != document.identity:
+            raise InvalidFile(
+                data.genesis,
+                f"is not the genesis of the chain in {data.database}: "
+                f"identity 0x{document.identity.hex()}, the chain's is 0x{identity.hex()}",
+            )
+
+
+async def _run_node(
+    config: NodeConfig,
+    document: GenesisDocument,
+    key: ValidatorKey | None,
+    store: LmdbStore,
+) -> None:
+    """Everything on the event loop, until SIGTERM."""
+    async with trio.open_nursery() as nursery:
+        node = Node(config, document, key, store)
+        nursery.start_soon(_cancel_on_signal, nursery.cancel_scope)
+        await node.start(nursery)
+        logger.info("node started at height %d", node.executor.tip)
+
+
+async def _cancel_on_signal(scope: trio.CancelScope) -> None:
+    with trio.open_signal_receiver(signal.SIGTERM) as signals:
+        async for _ in signals:
+            scope.cancel()
+            return
+
+
+class Node:
+    """The parts of a node process."""
+
+    def __init__(
+        self,
+        config: NodeConfig,
+        document: GenesisDocument,
+        key: ValidatorKey | None,
+        store: LmdbStore,
+    ) -> None:
+        self._config = config
+        self.intake = TransactionIntake(self._pool(store, document))
+        chain = Chain(
+            store,
+            document.config,
+            PyEvmEngine(),
+            gas_limit_target=config.miner_gaslimit,
+            sender_of=self.intake.sender_of,
+        )
+        self.executor = ExecutionHost(
+            chain, store, document, self.intake, _build_settings(config, key), self._on_committed
+        )
+        self.network = PeerNetwork(
+            NetworkSettings(
+                load_node_key(config.data.node_key),
+                config.p2p_addr,
+                config.p2p_port,
+                config.peers,
+                document.identity,
+                version(),
+            ),
+            lambda: self.executor.tip,
+        )
+        self.consensus = ConsensusHost(
+            ConsensusSettings(document.identity, _timeouts(config)),
+            self.executor,
+            ConsensusJournal(Journal(DiskFiles(config.data.journal))),
+            _signer(config, document, key),
+            self.network,
+        )
+        config.data.make_socket_folder()
+        service = LocalService(self.intake, self.executor, self.consensus, self._gossip)
+        self.socket = NodeServer(config.data.socket, service)
+
+    async def start(self, nursery: trio.Nursery) -> None:
+        """Start every part in `nursery`; back when the network listens and consensus runs."""
+        await nursery.start(self.socket.serve)
+        await nursery.start(functools.partial(self.network.run, self.consensus))
+        await nursery.start(self.consensus.run)
+
+    def _gossip(self, encoded: Sequence[bytes]) -> None:
+        pass
+
+    def _on_committed(self, executed: ExecutedBlock) -> None:
+        header = executed.block.header
+        self.socket.announce_head(header.number, header.hash)
+
+    def _pool(self, store: KeyValueStore, document: GenesisDocument) -> TransactionPool:
+        def account_of(address: Address) -> Account | None:
+            with store.snapshot() as snapshot:
+                return StateAt(snapshot).account(address)
+
+        with store.snapshot() as snapshot:
+            head = block_store.head(snapshot)
+        assert head is not None, "the database is prepared before the node starts"
+        settings = PoolSettings(allows_unprotected=self._config.rpc_allow_unprotected_txs)
+        return TransactionPool(document.config, head, account_of, settings)
+
+
+def _build_settings(config: NodeConfig, key: ValidatorKey | None) -> BuildSettings:
+    own = key.address if key else None
+    if config.miner_etherbase:
+        coinbase = Address(bytes.fromhex(config.miner_etherbase.removeprefix("0x")))
+    else:
+        coinbase = Address(own or bytes(20))
+    return BuildSettings(
+        proposer=own,
+        coinbase=coinbase,
+        gas_limit_target=config.miner_gaslimit,
+        block_time_ms=round(config.block_time * 1_000),
+        budget_ms=config.build_budget_ms,
+    )
+
+
+def _timeouts(config: NodeConfig) -> Timeouts:
+    """A proposer waits out the block time before it builds, so everybody's patience covers it."""
+    waiting_ms = round(config.block_time * 1_000) + config.build_budget_ms
+    return Timeouts(propose_ms=Timeouts().propose_ms + waiting_ms)
+
+
+def _signer(
+    config: NodeConfig, document: GenesisDocument, key: ValidatorKey | None
+) -> Signer | None:
+    if key is None:
+        return None
+    files = DiskFiles(config.data.sign_state.parent)
+    try:
+        return Signer(key.secret, SignState(files, document.identity))
+    except InvalidSignState as error:
+        raise InvalidFile(config.data.sign_state, str(error)) from error
