@@ -1,0 +1,180 @@
+"""Blocks as they are kept: header, body and receipts apart, two indexes, and the head.
+
+A block is canonical the moment it is written, and stays: finality is instant. Keys begin with the
+block's number, 8 bytes big-endian, so that a range of blocks is one scan.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from eth_typing import Hash32
+
+from chain.blocks import (
+    Block,
+    Header,
+    decode_block,
+    decode_header,
+    encode_block,
+)
+from chain.engine import Receipt
+from chain.key_value import Snapshot, Table, WriteBatch
+from chain.receipts import decode_stored_receipts, encode_stored_receipts
+from chain.transactions import Transaction, decode_transaction
+
+HEAD_KEY: Final = b"head"
+"""In META: number of the newest block."""
+_BLOOM_AT: Final = slice(192, 448)
+"""Within an encoded header: every field before the bloom has a fixed size."""
+
+
+def write_block(
+    batch: WriteBatch, block: Block, receipts: Sequence[Receipt], encoded: bytes | None = None
+) -> None:
+    """Keep a block and make it the head. `encoded`: its `encode_block` form, where it is known."""
+    assert len(receipts) == len(block.transactions), "one receipt for each transaction"
+    key = number_key(block.header.number)
+    if encoded is None:
+        encoded = encode_block(block)
+    header_at = _payload_start(encoded, 0)
+    header_end = _item_end(encoded, header_at)
+    batch.put(Table.HEADERS, key, encoded[header_at:header_end])
+    batch.put(Table.BODIES, key, encoded[header_end:])
+    batch.put(Table.BLOCK_NUMBERS, block.header.hash, key)
+    batch.put_many(
+        Table.RECEIPTS,
+        [(key + _index_key(i), encode_stored_receipts((r,))) for i, r in enumerate(receipts)],
+    )
+    batch.put_many(
+        Table.TRANSACTION_PLACES,
+        sorted((t.hash, key + _index_key(i)) for i, t in enumerate(block.transactions)),
+    )
+    batch.put(Table.META, HEAD_KEY, key)
+
+
+def head_number(snapshot: Snapshot) -> int | None:
+    """None where there is no block yet."""
+    key = snapshot.get(Table.META, HEAD_KEY)
+    return None if key is None else int.from_bytes(key, "big")
+
+
+def head(snapshot: Snapshot) -> Header | None:
+    """The newest block's header; None where there is no block yet."""
+    number = head_number(snapshot)
+    return None if number is None else read_header(snapshot, number)
+
+
+def read_header(snapshot: Snapshot, number: int) -> Header | None:
+    """None where there is no such block, as in all below."""
+    encoded = snapshot.get(Table.HEADERS, number_key(number))
+    return None if encoded is None else decode_header(encoded)
+
+
+def read_headers(snapshot: Snapshot, numbers: range) -> Iterator[Header]:
+    """Those that exist of an ascending range, ascending."""
+    for _, encoded in _scan(snapshot, Table.HEADERS, numbers):
+        yield decode_header(encoded)
+
+
+def read_blooms(snapshot: Snapshot, numbers: range) -> Iterator[tuple[int, bytes]]:
+    """Number and bloom of those that exist of an ascending range, without decoding headers."""
+    for key, encoded in _scan(snapshot, Table.HEADERS, numbers):
+        yield int.from_bytes(key, "big"), encoded[_BLOOM_AT]
+
+
+def read_encoded_block(snapshot: Snapshot, number: int) -> bytes | None:
+    """In `encode_block`'s form."""
+    key = number_key(number)
+    header, body = snapshot.get(Table.HEADERS, key), snapshot.get(Table.BODIES, key)
+    if header is None or body is None:
+        return None
+    payload = header + body
+    return _list_header(len(payload)) + payload
+
+
+def read_block(snapshot: Snapshot, number: int) -> Block | None:
+    """The whole block, decoded."""
+    encoded = read_encoded_block(snapshot, number)
+    return None if encoded is None else decode_block(encoded)
+
+
+def read_transaction(snapshot: Snapshot, number: int, index: int) -> Transaction | None:
+    """One transaction, the others of its block left undecoded."""
+    body = snapshot.get(Table.BODIES, number_key(number))
+    if body is None or index < 0:
+        return None
+    at, end = _payload_start(body, 0), _item_end(body, 0)
+    for _ in range(index):
+        if at >= end:
+            return None
+        at = _item_end(body, at)
+    if at >= end:
+        return None
+    is_legacy = body[at] >= 0xC0
+    start = at if is_legacy else _payload_start(body, at)
+    return decode_transaction(body[start : _item_end(body, at)])
+
+
+def read_receipts(snapshot: Snapshot, number: int) -> tuple[Receipt, ...]:
+    """Of a whole block, in the order of its transactions."""
+    return tuple(
+        decode_stored_receipts(encoded)[0]
+        for _, encoded in _scan(snapshot, Table.RECEIPTS, range(number, number + 1))
+    )
+
+
+def read_receipt(snapshot: Snapshot, number: int, index: int) -> Receipt | None:
+    """Of one transaction."""
+    encoded = snapshot.get(Table.RECEIPTS, number_key(number) + _index_key(index))
+    return None if encoded is None else decode_stored_receipts(encoded)[0]
+
+
+def number_of(snapshot: Snapshot, block_hash: Hash32) -> int | None:
+    """The number of the block with this hash."""
+    key = snapshot.get(Table.BLOCK_NUMBERS, block_hash)
+    return None if key is None else int.from_bytes(key, "big")
+
+
+def place_of(snapshot: Snapshot, transaction_hash: Hash32) -> tuple[int, int] | None:
+    """Number of the block with this transaction, and its index there."""
+    place = snapshot.get(Table.TRANSACTION_PLACES, transaction_hash)
+    if place is None:
+        return None
+    return int.from_bytes(place[:8], "big"), int.from_bytes(place[8:], "big")
+
+
+def number_key(number: int) -> bytes:
+    """The key of a block's rows."""
+    return number.to_bytes(8, "big")
+
+
+def _index_key(index: int) -> bytes:
+    return index.to_bytes(4, "big")
+
+
+def _scan(snapshot: Snapshot, table: Table, numbers: range) -> Iterator[tuple[bytes, bytes]]:
+    return snapshot.scan(table, number_key(numbers.start), number_key(numbers.stop))
+
+
+def _list_header(size: int) -> bytes:
+    if size < 56:
+        return bytes([0xC0 + size])
+    digits = size.to_bytes((size.bit_length() + 7) // 8, "big")
+    return bytes([0xF7 + len(digits)]) + digits
+
+
+def _payload_start(encoded: bytes, at: int) -> int:
+    """Of the RLP item at `at`, a list or a string longer than one byte."""
+    first = encoded[at]
+    if first < 0xB8 or 0xC0 <= first < 0xF8:
+        return at + 1
+    return at + first - (0xB6 if first < 0xC0 else 0xF6)
+
+
+def _item_end(encoded: bytes, at: int) -> int:
+    first = encoded[at]
+    if first < 0x80:
+        return at + 1
+    start = _payload_start(encoded, at)
+    if start == at + 1:
+        return start + first - (0x80 if first < 0xC0 else 0xC0)
+    return start + int.from_bytes(encoded[at + 1 : start], "big")
