@@ -10,7 +10,7 @@ CACHED_CODE_COUNT: Final = 512
 
 _JUMPDEST: Final = b"\x5b"
 _PUSH_OR_JUMPDEST: Final = re.compile(
-    _JUMPDEST
+    re.escape(_JUMPDEST)
     + b"|"
     + b"|".join(re.escape(bytes((0x5F + n,))) + b".{0,%d}" % n for n in range(1, 33)),
     re.DOTALL,

@@ -217,7 +217,8 @@ class Frame:
     def apply_child_computation(self, message: FrameMessage) -> "Frame":
         if message.is_create:
             child = execute_creation(self.state, message, self.transaction_context)
-            self.return_data = child.output if child.is_error else b""
+            is_revert = child.is_error and not child.should_erase_return_data
+            self.return_data = child.output if is_revert else b""
         else:
             child = execute_call(self.state, message, self.transaction_context)
             self.return_data = child.output
@@ -258,7 +259,10 @@ def execute_creation(
         try:
             _keep_code(frame)
         except VMError as error:
+            refused_code = frame.output
             frame.fail(error)
+            # go-ethereum shows refused code as the transaction's output; opcodes never see it.
+            frame.output = refused_code
     if frame.is_error:
         state.revert(snapshot)
     return frame

@@ -20,7 +20,7 @@ from chain.py_evm.frame_message import FrameMessage, TransactionContext
 SYSTEM_ADDRESS: Final = Address(to_canonical_address("0xfffffffffffffffffffffffffffffffffffffffe"))
 SYSTEM_CALL_GAS: Final = 30_000_000
 BEACON_ROOTS_ADDRESS: Final = Address(
-    to_canonical_address("0x000F3df6D732807Ef1319fB7bB8522d0Beac02")
+    to_canonical_address("0x000F3df6D732807Ef1319fB7B8bB8522d0Beac02")
 )
 """EIP-4788."""
 BLOCK_HASHES_ADDRESS: Final = Address(
