@@ -31,7 +31,7 @@ from node.network.frames import (
 )
 from node.network.identity import PeerAddress, listen_multiaddr, parse_peer_address
 from node.network.interface import PeerEvents, PeerName
-from node.network.libp2p_host import DIAL_TIMEOUT_S, build_host
+from node.network.libp2p_host import DIAL_TIMEOUT_S, build_host, close_host
 from node.network.messages import (
     CONSENSUS_FRAME_BYTES_MAX,
     CONSENSUS_PROTOCOL,
@@ -55,6 +55,7 @@ REDIAL_MAX_S = 2.0
 DIAL_TURN_S = 0.5
 """Of two nodes that would dial each other, the one with the higher peer id lets the other begin."""
 STREAM_TIMEOUT_S = 5.0
+CLOSE_TIMEOUT_S = 1.0
 SILENCE_MAX_S = 20.0
 """A peer that says nothing for so long is gone: a summary is due every second or so."""
 _log = logging.getLogger("zerog.network")
@@ -115,13 +116,20 @@ class PeerNetwork:
         async with self.host.run([address]), AsyncExitStack() as stack:
             for service in services:
                 await stack.enter_async_context(service())
-            async with trio.open_nursery() as nursery:
-                self._nursery = nursery
-                for peer in self._dial_list:
-                    nursery.start_soon(self._keep_connected, peer)
-                nursery.start_soon(self._watch_for_silence)
-                task_status.started()
-                await trio.sleep_forever()
+            try:
+                await self._serve_until_cancelled(task_status)
+            finally:
+                with trio.CancelScope(shield=True), trio.move_on_after(CLOSE_TIMEOUT_S):
+                    await close_host(self.host)
+
+    async def _serve_until_cancelled(self, task_status: TaskStatus[None]) -> None:
+        async with trio.open_nursery() as nursery:
+            self._nursery = nursery
+            for peer in self._dial_list:
+                nursery.start_soon(self._keep_connected, peer)
+            nursery.start_soon(self._watch_for_silence)
+            task_status.started()
+            await trio.sleep_forever()
 
     def broadcast(self, message: WireMessage) -> None:
         """`ConsensusNetwork.broadcast`."""

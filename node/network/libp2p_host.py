@@ -6,9 +6,11 @@ dials every address it hears of, and refuses peers by memory and rate limits mad
 
 import logging
 
+import trio
 from libp2p.crypto.x25519 import create_new_key_pair
 from libp2p.custom_types import TProtocol
 from libp2p.host.basic_host import BasicHost
+from libp2p.network.auto_connector import AutoConnector
 from libp2p.network.config import ConnectionConfig, RetryConfig
 from libp2p.network.swarm import Swarm
 from libp2p.peer.id import ID
@@ -46,13 +48,30 @@ def build_host(node_secret: bytes) -> BasicHost:
         retry_config=RetryConfig(max_retries=0),
         connection_config=_limits(),
     )
+    swarm.auto_connector = _DialsNobody(swarm)
     # py-libp2p logs what every peer does to the root logger; ours say what matters.
     logging.getLogger("libp2p").setLevel(logging.CRITICAL)
     return BasicHost(swarm, disable_identify_address_discovery=True)
 
 
+async def close_host(host: BasicHost) -> None:
+    """Stop listening and hang up on everybody, at once; py-libp2p does so one after the other."""
+    swarm = host.get_network()
+    async with trio.open_nursery() as nursery:
+        for listener in tuple(swarm.listeners.values()):
+            nursery.start_soon(listener.close)
+        for peer_id in tuple(swarm.connections):
+            nursery.start_soon(swarm.close_peer, peer_id)
+
+
+class _DialsNobody(AutoConnector):
+    """Left alone, py-libp2p dials whatever addresses it hears of; we know whom to dial."""
+
+    async def maybe_connect(self) -> None:
+        return
+
+
 def _limits() -> ConnectionConfig:
-    """Watermarks of zero keep py-libp2p from dialling on its own: we know whom to dial."""
     return ConnectionConfig(
         max_connections=CONNECTIONS_MAX,
         high_watermark=CONNECTIONS_MAX,
