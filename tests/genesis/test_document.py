@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from coincurve import PrivateKey
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chain.forks.fork import Fork
@@ -215,6 +215,7 @@ FIELDS = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(path=FIELDS, value=JSON_VALUES)
 def test_any_json_in_any_field_gives_a_document_or_the_one_error(path: str, value: object) -> None:
     try:

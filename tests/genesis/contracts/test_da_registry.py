@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from eth_hash.auto import keccak
 from eth_utils import to_hex
 
 from genesis.contracts import artifact
@@ -112,35 +113,38 @@ def test_a_signature_of_another_key_is_refused(registrar_of: Any, refused: Any) 
     assert refusal.value.reason == "registerNextEpoch call failed: "
 
 
+def votes_of(world: Any, account: int, epoch: int) -> int:
+    """Where the precompile keeps them (facts §1a-1): 03 ‖ epoch ‖ address, not hashed again."""
+    key = keccak(b"\3" + epoch.to_bytes(8, "big") + world.address(account))
+    slot: int = world.state.slot(DA_SIGNERS, int.from_bytes(key, "big"))
+    return slot
+
+
 @pytest.mark.parametrize(
-    ("balance", "shares"),
-    [
-        # Gas takes a little, so 61 coins are two votes and 31 one. Rows are dealt in turn.
-        ((61, 31), (2_048, 1_024)),
-        ((10_000, 3_073_000), (333, 2_739)),
-    ],
+    ("coins", "votes"),
+    # Gas takes a little of the last coin.
+    [(31, 1), (60, 1), (61, 2), (10_000, 333), (3_072_031, 102_400), (10_000_000, 102_400)],
 )
-def test_votes_follow_the_native_balance(
-    registrar_of: Any, balance: tuple[int, int], shares: tuple[int, int]
+def test_votes_follow_the_native_balance_up_to_a_cap(
+    registrar_of: Any, coins: int, votes: int
 ) -> None:
-    registrar = registrar_of(balance[0] * COIN)
+    registrar = registrar_of(coins * COIN)
+    registrar.register(2)
+    registrar.join(2)
+    assert votes_of(registrar.world, 2, 1) == votes
+    assert registrar.signers.read("registeredEpoch", to_hex(registrar.world.address(2)), 1)
+
+
+def test_each_vote_is_a_ballot_in_the_next_epoch(registrar_of: Any) -> None:
+    registrar = registrar_of(61 * COIN)
     world = registrar.world
-    target = balance[1] * COIN
-    account = world.state.accounts[world.address(1)]
-    world.state.accounts[world.address(1)] = type(account)(0, target, account.code_hash)
-    for signer in (0, 1):
+    for signer in range(3):
         registrar.register(signer)
         registrar.join(signer)
     registrar.signers.send("makeEpoch", gas=30_000_000, sender=5)
     quorum = registrar.signers.read("getQuorum", 1, 0)
-    counts = [quorum.count(to_hex(world.address(signer))) for signer in (0, 1)]
-    if balance[1] < 1_000_000:
-        assert tuple(counts) == shares
-    else:
-        # 102,400 votes at most, of which ten quorums hold 30,720: the first holds few of the 333.
-        assert sum(counts) == 3_072
-        assert registrar.signers.read("quorumCount", 1) == 10
-        assert registrar.signers.read("registeredEpoch", to_hex(world.address(1)), 1)
+    assert registrar.signers.read("epochNumber") == 1
+    assert [quorum.count(to_hex(world.address(signer))) for signer in range(3)] == [1_024] * 3
 
 
 def test_under_30_coins_there_is_no_vote(registrar_of: Any, refused: Any) -> None:
