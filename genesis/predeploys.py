@@ -61,7 +61,7 @@ def zero_g_alloc(owner: Address) -> dict[str, Any]:
     They belong to chains with 0G's precompiles alone: without those the token's calls would
     go to an account without code, succeed, and mint for anybody.
     """
-    owned = {hex(OWNER_SLOT): hex(_INITIALIZED | int.from_bytes(owner, "big"))}
+    owned = {_word(OWNER_SLOT): _word(_INITIALIZED | int.from_bytes(owner, "big"))}
     return {
         _key(WRAPPED_A0GI_ADDRESS): _entry(artifact("WrappedA0GI").runtime),
         **{_key(where): _entry(artifact(name).runtime, owned) for where, name in _OWNED.items()},
@@ -92,6 +92,11 @@ def _entry(code: bytes, storage: dict[str, str] | None = None) -> dict[str, Any]
     """Nonce 1 is what EIP-161 gives every contract that a transaction creates."""
     entry: dict[str, Any] = {"balance": "0x0", "nonce": "0x1", "code": f"0x{code.hex()}"}
     return {**entry, "storage": storage} if storage else entry
+
+
+def _word(value: int) -> str:
+    """geth's reader of storage wants an even number of digits."""
+    return f"0x{value:064x}"
 
 
 def _key(address: Address) -> str:

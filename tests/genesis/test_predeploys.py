@@ -80,3 +80,15 @@ def test_a_system_contracts_code_is_what_other_clients_have(address: bytes, code
     account = ALLOC[address].account
     assert account is not None
     assert account.nonce == 1
+
+
+def test_geth_can_read_the_storage_which_wants_whole_bytes() -> None:
+    alloc = devnet_document(VALIDATORS)["alloc"]
+    words = [
+        word
+        for entry in alloc.values()
+        for pair in entry.get("storage", {}).items()
+        for word in pair
+    ]
+    assert words
+    assert {len(word) for word in words} == {66}
