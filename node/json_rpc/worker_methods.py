@@ -15,7 +15,6 @@ from node.json_rpc.settings import RpcSettings
 from node.json_rpc.table import all_methods
 from node.json_rpc.worker_pool import parse_job
 from node.json_rpc.worker_process import ANSWER_ERROR, ANSWER_OK, Handler
-from precompiles.registry import zero_g_precompiles
 
 _logger = logging.getLogger("zerog.rpc")
 
@@ -24,7 +23,7 @@ def prepare(settings: RpcSettings) -> Callable[[], Handler]:
     """Done once, in the zygote: all that does not touch the database."""
     document = load_genesis(settings.genesis)
     methods = all_methods()
-    engine = PyEvmEngine(precompiles=zero_g_precompiles(document.config.da_epoch_blocks))
+    engine = PyEvmEngine()
     limits = query_limits(settings)
 
     def start() -> Handler:
