@@ -104,7 +104,7 @@ class ConsensusHost:
         self._hold_height = 0
         self._held: list[Effect] = []
         self._nursery: trio.Nursery | None = None
-        self._height_tasks: trio.Nursery | None = None
+        self._height_tasks: trio.Nursery
         self._height_begun = trio.Event()
         self._disk_seconds = 0.0
         self.progress = 0
@@ -168,16 +168,22 @@ class ConsensusHost:
         """Take part until cancelled. Raises `DamagedJournal`."""
         async with trio.open_nursery() as nursery:
             self._nursery = nursery
-            await self._renew_height_tasks()
-            await self._resume()
-            await self._feed_back()
-            task_status.started()
+            self._height_tasks = await nursery.start(_open_nursery)
             try:
-                async for item in self._receive:
-                    await self._take(item)
-                    await self._feed_back()
-            except InvalidDecision as error:
-                await self._halt(str(error))
+                await self._resume()
+                await self._feed_back()
+                task_status.started()
+                await self._take_items()
+            finally:
+                self._height_tasks.cancel_scope.cancel()
+
+    async def _take_items(self) -> None:
+        try:
+            async for item in self._receive:
+                await self._take(item)
+                await self._feed_back()
+        except InvalidDecision as error:
+            await self._halt(str(error))
 
     async def _halt(self, why: str) -> None:
         """Stand still, and take no part: the rest of the node goes on for whoever looks into it."""
@@ -337,14 +343,12 @@ class ConsensusHost:
         self._start(wait)
 
     def _start(self, task: Callable[[], Awaitable[None]]) -> None:
-        assert self._height_tasks is not None
         self._height_tasks.start_soon(task)
 
     async def _renew_height_tasks(self) -> None:
         """End what still runs for the old height: its timers, and answers that nobody awaits."""
         assert self._nursery is not None
-        if self._height_tasks is not None:
-            self._height_tasks.cancel_scope.cancel()
+        self._height_tasks.cancel_scope.cancel()
         self._height_tasks = await self._nursery.start(_open_nursery)
 
     async def _on_disk(self, work: Callable[[], None]) -> None:
@@ -359,6 +363,8 @@ class ConsensusHost:
 
 async def _open_nursery(*, task_status: TaskStatus[trio.Nursery]) -> None:
     async with trio.open_nursery() as nursery:
+        # It ends when the host says so, never while an item is being taken.
+        nursery.cancel_scope.shield = True
         task_status.started(nursery)
         await trio.sleep_forever()
 
