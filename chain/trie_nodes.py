@@ -84,13 +84,24 @@ def reference_to(node: bytes) -> bytes:
     return _HASH_HEADER + keccak(node) if len(node) >= 32 else node
 
 
+def payload_start(node: bytes) -> int:
+    """Where a node's first item begins."""
+    first = node[0]
+    return 1 if first < 0xF8 else first - 0xF6
+
+
+def is_branch(node: bytes) -> bool:
+    """Whether the node has seventeen items, not two."""
+    return _item_end(node, _item_end(node, payload_start(node))) != len(node)
+
+
 def decode_branch(node: bytes) -> list[bytes] | None:
     """The sixteen children, or None where the node is a leaf or an extension."""
     if len(node) == FULL_BRANCH_BYTES and node.startswith(_FULL_BRANCH_HEADER):
         children = [node[offset : offset + 33] for offset in _FULL_BRANCH_OFFSETS]
         if all(child[0] == 0xA0 for child in children):
             return children
-    at = _payload_start(node)
+    at = payload_start(node)
     children = []
     for _ in range(16):
         end = _item_end(node, at)
@@ -104,7 +115,7 @@ def decode_branch(node: bytes) -> list[bytes] | None:
 
 def decode_short_node(node: bytes) -> tuple[bool, bytes, bytes]:
     """Of a leaf or an extension: is it a leaf, its digits, its value or child."""
-    at = _payload_start(node)
+    at = payload_start(node)
     end = _item_end(node, at)
     packed = node[at:end] if end - at == 1 else node[at + 1 : end]
     digits = hexlify(packed)
@@ -113,11 +124,6 @@ def decode_short_node(node: bytes) -> tuple[bool, bytes, bytes]:
     if flag in b"01":
         return False, digits, node[end:]
     return True, digits, _string(node, end)
-
-
-def _payload_start(node: bytes) -> int:
-    first = node[0]
-    return 1 if first < 0xF8 else first - 0xF6
 
 
 def _item_end(node: bytes, at: int) -> int:
