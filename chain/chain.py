@@ -23,6 +23,7 @@ from chain.executed_block import ExecutedBlock
 from chain.importing import SenderOf, import_block
 from chain.key_value import KeyValueStore, Table
 from chain.state import prepare_update, write_update
+from chain.stored_blocks import StoredBlocks
 from chain.transactions import recover_sender
 
 VERDICTS_KEPT: Final = 16
@@ -30,13 +31,6 @@ VERDICTS_KEPT: Final = 16
 
 Record = tuple[Table, bytes, bytes]
 """What to write beside a block: table, key, value."""
-
-
-class NotInitialized(ChainError):
-    """The store holds no block: `Chain.initialize` comes first."""
-
-    def __init__(self) -> None:
-        super().__init__("the database holds no chain yet")
 
 
 class AlreadyInitialized(ChainError):
@@ -112,10 +106,7 @@ class Chain:
         self._verdicts: dict[Hash32, Verdict] = {}
         """By keccak of the payload; all on top of the head."""
         with store.snapshot() as snapshot:
-            head = block_store.head(snapshot)
-        if head is None:
-            raise NotInitialized
-        self._head = head
+            self._head = StoredBlocks(snapshot).head
 
     @staticmethod
     def initialize(
@@ -194,7 +185,9 @@ class Chain:
             raise NotOnHead(header.parent_hash, self._head.hash)
         with self._store.write() as batch:
             write_update(batch, header.number, executed.update)
-            block_store.write_block(batch, executed.block, executed.result.receipts)
+            block_store.write_block(
+                batch, executed.block, executed.result.receipts, executed.payload
+            )
             for table, key, value in records:
                 batch.put(table, key, value)
         self._head = header

@@ -35,7 +35,7 @@ def fee_history(
         raise RequestBeyondHead(newest, blocks.head.number)
     count = min(block_count, BLOCKS_MAX, newest + 1)
     oldest = newest + 1 - count
-    headers = [blocks.header(number) for number in range(oldest, newest + 1)]
+    headers = list(blocks.headers(range(oldest, newest + 1)))
     return FeeHistory(
         oldest_block=oldest,
         base_fees=(*(header.base_fee or 0 for header in headers), _next_base_fee(headers[-1])),

@@ -4,14 +4,10 @@ geth's oracle, but for two rules of 0G's: an empty block counts as the default t
 less than 60 % full says no more than the default tip.
 """
 
-from collections.abc import Callable
 from typing import Final
 
-from eth_typing import Address
-
 from chain.blocks import Block
-from chain.stored_blocks import StoredBlocks
-from chain.transactions import Transaction
+from chain.stored_blocks import StoredBlocks, sender_of
 
 MINIMUM_TIP: Final = 1_000_000
 """Wei a gas; 0G's miner.gasprice, and the answer while there is no block but genesis."""
@@ -23,16 +19,14 @@ BLOCKS_SAMPLED: Final = 20
 SAMPLES_PER_BLOCK: Final = 3
 PERCENTILE: Final = 60
 
-SenderOf = Callable[[Transaction], Address]
 
-
-def priority_fee(blocks: StoredBlocks, sender_of: SenderOf) -> int:
+def priority_fee(blocks: StoredBlocks) -> int:
     """Wei a gas: the 60th percentile of the lowest tips in the latest blocks."""
     number = blocks.head.number
     waiting = min(BLOCKS_SAMPLED, number)
     samples: list[int] = []
     while waiting:
-        found = _samples(blocks.block(number), sender_of)
+        found = _samples(blocks.block(number))
         number -= 1
         waiting -= 1
         # A block that says little earns another one, up to twice as many samples.
@@ -48,7 +42,7 @@ def priority_fee(blocks: StoredBlocks, sender_of: SenderOf) -> int:
     return min(sorted(samples)[(len(samples) - 1) * PERCENTILE // 100], TIP_MAX)
 
 
-def _samples(block: Block, sender_of: SenderOf) -> list[int]:
+def _samples(block: Block) -> list[int]:
     """The lowest tips in a block, not those of the proposer itself."""
     header = block.header
     base_fee = header.base_fee

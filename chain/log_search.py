@@ -39,22 +39,25 @@ def find_logs(
 
 
 def _logs_of_block(blocks: StoredBlocks, number: int, log_filter: LogFilter) -> list[PlacedLog]:
-    found = []
+    places = []
     log_index = 0
-    header = blocks.header(number)
     for transaction_index, receipt in enumerate(blocks.receipts(number)):
         for log in receipt.logs:
             if log_filter.matches(log):
-                found.append(
-                    PlacedLog(
-                        log=log,
-                        block_hash=header.hash,
-                        block_number=number,
-                        block_timestamp=header.timestamp,
-                        transaction_hash=blocks.transaction_hash(number, transaction_index),
-                        transaction_index=transaction_index,
-                        log_index=log_index,
-                    )
-                )
+                places.append((log, transaction_index, log_index))
             log_index += 1
-    return found
+    if not places:
+        return []
+    block = blocks.block(number)
+    return [
+        PlacedLog(
+            log=log,
+            block_hash=block.header.hash,
+            block_number=number,
+            block_timestamp=block.header.timestamp,
+            transaction_hash=block.transactions[transaction_index].hash,
+            transaction_index=transaction_index,
+            log_index=log_index,
+        )
+        for log, transaction_index, log_index in places
+    ]

@@ -105,28 +105,44 @@ class ChainView:
         return None if place is None else self.find_transaction_at(*place)
 
     def find_transaction_at(self, at: BlockReference, index: int) -> PlacedTransaction | None:
-        block = self.find_block(at)
-        if block is None or not 0 <= index < len(block.transactions):
+        header = self.find_header(at)
+        if header is None:
             return None
-        return self._blocks.placed(block, index)
+        transaction = self._blocks.transaction(header.number, index)
+        return None if transaction is None else self._blocks.placed(header, transaction, index)
 
     def transactions(self, block: Block) -> tuple[PlacedTransaction, ...]:
         """All of a block, with senders."""
-        return tuple(self._blocks.placed(block, index) for index in range(len(block.transactions)))
+        return tuple(
+            self._blocks.placed(block.header, transaction, index)
+            for index, transaction in enumerate(block.transactions)
+        )
 
     def find_receipt(self, transaction_hash: Hash32) -> PlacedReceipt | None:
-        place = self._blocks.place_of(transaction_hash)
-        if place is None:
+        placed = self.find_transaction(transaction_hash)
+        if placed is None:
             return None
-        number, index = place
-        return self._placed_receipts(self._blocks.block(number), (index,))[0]
+        header = self._blocks.header(placed.block_number)
+        receipt = self._blocks.receipt(header.number, placed.index)
+        assert receipt is not None, "written with the transaction"
+        earlier_logs = 0
+        if any(header.bloom):
+            earlier = self._blocks.receipts(header.number)[: placed.index]
+            earlier_logs = sum(len(other.logs) for other in earlier)
+        return PlacedReceipt(receipt, placed, earlier_logs, self._blob_gas_price(header))
 
     def find_receipts(self, at: BlockReference) -> tuple[PlacedReceipt, ...] | None:
         """Of a whole block; None where there is no such block."""
         block = self.find_block(at)
         if block is None:
             return None
-        return self._placed_receipts(block, range(len(block.transactions)))
+        blob_gas_price = self._blob_gas_price(block.header)
+        placed_receipts, log_count = [], 0
+        receipts = self._blocks.receipts(block.header.number)
+        for placed, receipt in zip(self.transactions(block), receipts, strict=True):
+            placed_receipts.append(PlacedReceipt(receipt, placed, log_count, blob_gas_price))
+            log_count += len(receipt.logs)
+        return tuple(placed_receipts)
 
     def state(self, at: BlockReference) -> StateReader:
         """The state after a block; raises HeaderNotFound or HeaderForHashNotFound (as all below)."""
@@ -226,22 +242,11 @@ class ChainView:
             return self._blocks.number_of(Hash32(at))
         return at if 0 <= at <= self.head.number else None
 
-    def _placed_receipts(self, block: Block, indexes: Sequence[int]) -> tuple[PlacedReceipt, ...]:
-        header = block.header
-        receipts = self._blocks.receipts(header.number)
-        blob_gas_price = None
-        if header.excess_blob_gas is not None:
-            rules = self._config.rules(header.number, header.timestamp)
-            blob_gas_price = blob_base_fee(header.excess_blob_gas, rules)
-        return tuple(
-            PlacedReceipt(
-                receipt=receipts[index],
-                placed=self._blocks.placed(block, index),
-                first_log_index=sum(len(receipt.logs) for receipt in receipts[:index]),
-                blob_gas_price=blob_gas_price,
-            )
-            for index in indexes
-        )
+    def _blob_gas_price(self, header: Header) -> int | None:
+        if header.excess_blob_gas is None:
+            return None
+        rules = self._config.rules(header.number, header.timestamp)
+        return blob_base_fee(header.excess_blob_gas, rules)
 
     def _message_calls(
         self,
