@@ -1,10 +1,15 @@
 """A chain of one account: what a precompile sees, in memory, with the real interface."""
 
+import json
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import pytest
 from eth_typing import Address, Hash32
+from hypothesis import settings
 
 from precompiles.interface import (
     BlockContext,
@@ -16,6 +21,9 @@ from precompiles.interface import (
     Returned,
     Reverted,
 )
+
+settings.register_profile("any-machine", deadline=None)
+settings.load_profile("any-machine")
 
 NOBODY = Address(bytes(19) + b"\x99")
 
@@ -125,15 +133,32 @@ class OneAccountChain:
     def _copy(self) -> tuple[dict[int, int], dict[Address, int], bytes, int]:
         return dict(self.storage.slots), dict(self.balances.wei), self.code.code, len(self.logs)
 
-    def _restore(
-        self, before: tuple[Mapping[int, int], Mapping[Address, int], bytes, int]
-    ) -> None:
+    def _restore(self, before: tuple[Mapping[int, int], Mapping[Address, int], bytes, int]) -> None:
         slots, wei, self.code.code, log_count = before
         self.storage.slots, self.balances.wei = dict(slots), dict(wei)
         del self.logs[log_count:]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def chain_of() -> Callable[..., OneAccountChain]:
     """Makes a chain around a precompile."""
     return OneAccountChain
+
+
+RECORDED = Path(__file__).with_name("recorded_from_go.json")
+
+
+@pytest.fixture(scope="session")
+def recorded() -> dict[str, Any]:
+    """Answers of the Go libraries that 0g-geth is built on."""
+    document: dict[str, Any] = json.loads(RECORDED.read_text())
+    return document
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of shared vectors; skips where it is absent."""
+    root = Path(os.environ.get("ZEROG_SHARED", Path(__file__).parents[2].parent / "shared"))
+    if not (root / "vectors").is_dir():
+        pytest.skip(f"no shared vectors at {root}")
+    return root
