@@ -11,7 +11,7 @@ import functools
 import logging
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +33,7 @@ from genesis.document import GenesisDocument
 from node.config import NodeConfig, load_config
 from node.consensus_host import ConsensusHost, ConsensusSettings
 from node.consensus_journal import ConsensusJournal
+from node.consensus_watch import WatchSettings, watch
 from node.database import LmdbStore
 from node.durable_files import DiskFiles
 from node.errors import InvalidFile
@@ -44,11 +45,15 @@ from node.json_rpc.settings import RpcSettings
 from node.keystore import ValidatorKey, load_node_key, load_validator_key, read_password
 from node.layout import DataDirectory, locked
 from node.local_service import LocalService
-from node.local_socket import NodeServer
+from node.local_socket import LocalSocketServer
 from node.network.host import NetworkSettings, PeerNetwork
+from node.network.interface import PeerName
+from node.network.transactions import TransactionGossip
 from node.sign_state import InvalidSignState, SignState
 from node.signing import Signer
 from node.supervisor import Process, Supervisor, run_in_child
+from node.sync.catch_up import CatchUp
+from node.sync.serve import SyncServer
 from node.telemetry import start_logging
 from node.transaction_intake import TransactionIntake
 from node.version import version
@@ -56,6 +61,8 @@ from node.version import version
 THREAD_SWITCH_S = 0.0005
 """How soon the event loop gets the interpreter from a thread that executes; Python's default of
 5 ms is paid again at each of the dozen steps that answer a vote."""
+GOSSIP_AGAIN_LOOK_S = 1.0
+"""How often to look for transactions of our users that have waited long."""
 IDENTITY_KEY = b"chain identity"
 
 logger = logging.getLogger("zerog.node")
@@ -227,17 +234,35 @@ class Node:
             self.network,
         )
         config.data.make_socket_folder()
-        service = LocalService(self.intake, self.executor, self.consensus, self._gossip)
-        self.socket = NodeServer(config.data.socket, service)
+        self.gossip = TransactionGossip(
+            self.network.host, document.identity, self._take_from_peer, self.network.drop_id
+        )
+        self.catch_up = CatchUp(self.consensus, self.network)
+        self.sync_server = SyncServer(self.network, self.executor.stored)
+        service = LocalService(self.intake, self.executor, self.consensus, self.gossip.publish)
+        self.socket = LocalSocketServer(config.data.socket, service)
 
     async def start(self, nursery: trio.Nursery) -> None:
         """Start every part in `nursery`; back when the network listens and consensus runs."""
         await nursery.start(self.socket.serve)
-        await nursery.start(functools.partial(self.network.run, self.consensus))
+        run_network = functools.partial(
+            self.network.run, self.consensus, services=[self.gossip.running]
+        )
+        await nursery.start(run_network)
         await nursery.start(self.consensus.run)
+        nursery.start_soon(watch, self.consensus, WatchSettings(self._config.block_time))
+        nursery.start_soon(self.catch_up.run)
+        nursery.start_soon(self._gossip_again)
 
-    def _gossip(self, encoded: Sequence[bytes]) -> None:
-        pass
+    async def _take_from_peer(self, encoded: list[bytes], peer: PeerName) -> None:
+        if not await self.intake.take_from_peer(encoded):
+            self.network.drop(peer, "a transaction that cannot be decoded")
+
+    async def _gossip_again(self) -> None:
+        """What our own users sent and no block has yet: gossip may have lost it."""
+        while True:
+            await trio.sleep(GOSSIP_AGAIN_LOOK_S)
+            self.gossip.publish(self.intake.due_again(), again=True)
 
     def _on_committed(self, executed: ExecutedBlock) -> None:
         header = executed.block.header
