@@ -47,6 +47,7 @@ from node.network.status import (
     Status,
     exchange_status,
 )
+from node.network.transaction_batch import TransactionBatch
 
 REDIAL_FIRST_S = 0.1
 REDIAL_GROWTH = 1.6
@@ -87,6 +88,8 @@ class PeerNetwork:
         self._sessions: dict[ID, trio.CancelScope] = {}
         self.host = build_host(settings.node_secret)
         self.book = PeerBook()
+        self.take_transactions: Callable[[PeerName, Sequence[bytes]], None] = _ignore
+        """Called with each batch of transactions; must not wait."""
 
     @property
     def own_name(self) -> PeerName:
@@ -134,14 +137,16 @@ class PeerNetwork:
     def broadcast(self, message: WireMessage) -> None:
         """`ConsensusNetwork.broadcast`."""
         frames = frames_of(message)
+        is_urgent = _is_urgent(message, frames)
         for peer in self.book.all():
-            _put(peer, frames)
+            _put(peer, frames, is_urgent=is_urgent)
 
     def send(self, peer: PeerName, message: WireMessage) -> None:
         """`ConsensusNetwork.send`."""
         found = self.book.by_name(peer)
         if found is not None:
-            _put(found, frames_of(message))
+            frames = frames_of(message)
+            _put(found, frames, is_urgent=_is_urgent(message, frames))
 
     def drop(self, peer: PeerName, reason: str) -> None:
         """`ConsensusNetwork.drop`."""
@@ -251,7 +256,9 @@ class PeerNetwork:
             peer.heard_at = trio.current_time()
             if isinstance(message, Summary):
                 peer.height = max(peer.height, message.height - 1)
-            if message is not None:
+            if isinstance(message, TransactionBatch):
+                self.take_transactions(peer.name, message.transactions)
+            elif message is not None:
                 await self._events.received(peer.name, message)
 
     async def serve(self, peer_id: ID, stream: ByteStream, handling: Awaitable[None]) -> None:
@@ -324,10 +331,19 @@ class _Connections(INotifee):
         return
 
 
-def _put(peer: Peer, frames: list[bytes]) -> None:
-    is_kept = peer.outbox.put(frames[0]) if len(frames) == 1 else peer.outbox.put_bulk(frames)
+def _is_urgent(message: WireMessage, frames: list[bytes]) -> bool:
+    """Pieces of blocks keep their order among themselves; transactions can wait."""
+    return len(frames) == 1 and not isinstance(message, TransactionBatch)
+
+
+def _put(peer: Peer, frames: list[bytes], *, is_urgent: bool) -> None:
+    is_kept = peer.outbox.put(frames[0]) if is_urgent else peer.outbox.put_bulk(frames)
     if not is_kept:
         _log.debug("outbox of %s is full; a message is lost", peer.name)
+
+
+def _ignore(peer: PeerName, transactions: Sequence[bytes]) -> None:
+    """For a node without a pool."""
 
 
 def _refuse_a_taken_port(host: str, port: int) -> None:

@@ -5,6 +5,7 @@
 3 piece        see block_transfer.py
 4 summary      encoded summary (consensus/repair.py)
 5 certificate  encoded certificate: a polka, or a decision of the height both are at
+    6 transactions RLP list of encoded transactions
 """
 
 from libp2p.custom_types import TProtocol
@@ -25,14 +26,19 @@ from node.network.block_transfer import (
     piece_bodies,
 )
 from node.network.frames import BrokenProtocol, frame
+from node.network.transaction_batch import (
+    TransactionBatch,
+    decode_transactions,
+    encode_transactions,
+)
 
 CONSENSUS_PROTOCOL = TProtocol("/zerog/consensus/1")
 CONSENSUS_FRAME_BYTES_MAX = 160 * 1024
-"""A certificate of the largest validator set."""
-_VOTE, _PROPOSAL, _PIECE, _SUMMARY, _CERTIFICATE = range(1, 6)
+"""A certificate of the largest validator set, or a batch with one of the largest transactions."""
+_VOTE, _PROPOSAL, _PIECE, _SUMMARY, _CERTIFICATE, _TRANSACTIONS = range(1, 7)
 
 
-WireMessage = Vote | ProposedBlock | Summary | Certificate
+WireMessage = Vote | ProposedBlock | Summary | Certificate | TransactionBatch
 
 
 def frames_of(message: WireMessage) -> list[bytes]:
@@ -47,6 +53,8 @@ def frames_of(message: WireMessage) -> list[bytes]:
             return [_frame(_SUMMARY, encode_summary(message))]
         case Certificate():
             return [_frame(_CERTIFICATE, encode_certificate(message))]
+        case TransactionBatch():
+            return [_frame(_TRANSACTIONS, encode_transactions(message))]
 
 
 class MessageReader:
@@ -72,6 +80,8 @@ class MessageReader:
                     return decode_summary(fields)
                 case 5:
                     return decode_certificate(fields)
+                case 6:
+                    return TransactionBatch(decode_transactions(fields))
         except Undecodable as error:
             raise BrokenProtocol(f"message of kind {kind}: {error}") from error
         raise BrokenProtocol(f"message of unknown kind {kind}")
