@@ -13,6 +13,8 @@ import rlp
 from coincurve import PrivateKey
 from eth_hash.auto import keccak
 
+from chain.key_value import MemoryStore
+from chain.state import StateAt, prepare_update, write_update
 from genesis.alloc import read_alloc
 from genesis.block import genesis_block, state_root_of
 from genesis.document import load_chain_genesis, load_document
@@ -59,6 +61,21 @@ def test_the_allocations_of_0g_geth_have_its_state_roots() -> None:
         if state_root_of(read_alloc(Section.of("", {"alloc": alloc}))) != bytes.fromhex(root[2:])
     ]
     assert differing == []
+
+
+def test_the_devnets_state_is_read_back_from_a_store_as_the_document_has_it() -> None:
+    _, changes = genesis_block(load_document(devnet_document(VALIDATORS)))
+    store = MemoryStore()
+    with store.write() as batch:
+        write_update(batch, 0, prepare_update(batch, changes))
+    with store.snapshot() as snapshot:
+        state = StateAt(snapshot)
+        for change in changes:
+            account = state.account(change.address)
+            assert account == change.account
+            assert account is not None
+            assert state.code(account.code_hash) == (change.code or b"")
+            assert all(state.slot(change.address, slot) == value for slot, value in change.slots)
 
 
 def test_a_devnets_header_has_every_field_of_prague() -> None:

@@ -66,6 +66,9 @@ class DictState:
     def slot(self, address: Address, slot: int) -> int:
         return self.slots.get(address, {}).get(slot, 0)
 
+    def has_storage(self, address: Address) -> bool:
+        return any(self.slots.get(address, {}).values())
+
     def code(self, code_hash: Hash32) -> bytes:
         return self.codes[code_hash]
 
