@@ -33,6 +33,9 @@ class StateReader(Protocol):
 
     def slot(self, address: Address, slot: int) -> int: ...
 
+    def has_storage(self, address: Address) -> bool:
+        """Whether any slot of the account is set: no contract can be created there (EIP-7610)."""
+
     def code(self, code_hash: Hash32) -> bytes: ...
 
     def block_hash(self, number: int) -> Hash32 | None:

@@ -10,10 +10,11 @@ from typing import Final
 from eth_hash.auto import keccak
 from eth_typing import Address, Hash32
 
-from chain.account_records import EMPTY_CODE_HASH, decode_record
+from chain.account_records import EMPTY_CODE_HASH, decode_record, storage_root_of
 from chain.engine import Account, AccountChange, StateReader
 from chain.key_value import Snapshot, Table
 from chain.state_update import StateUpdate, prepare_update, state_root, write_update
+from chain.trie_nodes import EMPTY_ROOT
 
 __all__ = [
     "Overlay",
@@ -43,10 +44,12 @@ class StateAt:
 
     def account(self, address: Address) -> Account | None:
         """See `StateReader`."""
-        record = self._get(Table.ACCOUNTS, address)
-        if self._after:
-            record = self._before(Table.ACCOUNT_HISTORY, address, record)
+        record = self._account_record(address)
         return decode_record(record) if record else None
+
+    def has_storage(self, address: Address) -> bool:
+        """See `StateReader`."""
+        return storage_root_of(self._account_record(address)) != EMPTY_ROOT
 
     def slot(self, address: Address, slot: int) -> int:
         """See `StateReader`."""
@@ -70,6 +73,10 @@ class StateAt:
             return None
         header = self._get(Table.HEADERS, number.to_bytes(8, "big"))
         return None if header is None else Hash32(keccak(header))
+
+    def _account_record(self, address: Address) -> bytes | None:
+        record = self._get(Table.ACCOUNTS, address)
+        return self._before(Table.ACCOUNT_HISTORY, address, record) if self._after else record
 
     def _before(self, history: Table, key: bytes, latest: bytes | None) -> bytes | None:
         """What the row held before the first later block that changed it; empty where nothing."""
@@ -113,6 +120,17 @@ class Overlay:
         if value is not None:
             return value
         return 0 if change.wipes_storage else self._below.slot(address, slot)
+
+    def has_storage(self, address: Address) -> bool:
+        """See `StateReader`."""
+        change = self._changes.get(address)
+        if change is None:
+            return self._below.has_storage(address)
+        if change.account is None:
+            return False
+        if any(value for _, value in change.slots):
+            return True
+        return not change.wipes_storage and self._below.has_storage(address)
 
     def code(self, code_hash: Hash32) -> bytes:
         """See `StateReader`."""

@@ -100,8 +100,13 @@ class Journal:
         return record is None or record == _EMPTY
 
     def has_code_or_nonce(self, address: Address) -> bool:
+        """Whether no contract can be created there; storage counts too (EIP-7610)."""
         record = self._record(address)
-        return record is not None and (record[0] != 0 or record[2] != EMPTY_CODE_HASH)
+        if record is None:
+            return False
+        if record[0] != 0 or record[2] != EMPTY_CODE_HASH:
+            return True
+        return address not in self._wiped and self._reader.has_storage(address)
 
     def get_balance(self, address: Address) -> int:
         record = self._record(address)

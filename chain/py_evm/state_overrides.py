@@ -48,6 +48,13 @@ class OverriddenReader:
                 return override.state_diff[slot]
         return self._reader.slot(address, slot)
 
+    def has_storage(self, address: Address) -> bool:
+        override = self._overrides.get(address)
+        if override is not None and override.state is not None:
+            return any(override.state.values())
+        is_set = override is not None and any(override.state_diff.values())
+        return is_set or self._reader.has_storage(address)
+
     def code(self, code_hash: Hash32) -> bytes:
         return self._codes[code_hash] if code_hash in self._codes else self._reader.code(code_hash)
 

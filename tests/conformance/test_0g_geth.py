@@ -104,6 +104,9 @@ class RecordedState:
     def slot(self, address: Address, slot: int) -> int:
         return self.storage.get(address, {}).get(slot, 0)
 
+    def has_storage(self, address: Address) -> bool:
+        return any(self.storage.get(address, {}).values())
+
     def code(self, code_hash: Hash32) -> bytes:
         return self._codes[code_hash]
 
