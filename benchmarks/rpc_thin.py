@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 
 ROOT = Path(__file__).parents[1]
-PROBE = "0x00000000000000000000000000000000000c0de1"
+PROBE = "0x" + "77" * 20
 LOOP_FOREVER = {"to": PROBE, "data": "0xa8dba670", "gas": hex(2**62)}
 STORED_OF_ZERO = {"to": PROBE, "data": "0x8c396222" + "00" * 32}
 SUBMITTED = 2_000

@@ -1,5 +1,5 @@
 """Requests a second against one URL, from another process: `wrk` where Debian's package is installed,
-else a client of our own over asyncio and uvloop (`python benchmarks/load/http_load.py PORT SECONDS FILE CONNECTIONS`).
+else a client of our own over asyncio and uvloop (run as `http_load.py PORT SECONDS FILE CONNECTIONS`).
 """
 
 import asyncio

@@ -13,6 +13,9 @@ from node.errors import InvalidFile, MissingFile
 from node.json_rpc.settings import LOGS_BLOCK_RANGE_MAX, LOGS_RESULTS_MAX, RpcSettings
 from node.local_socket import NodeClient
 
+UNLIMITED_GAS = 2**63 - 1
+"""What geth lets a call use where the cap is 0."""
+
 
 @dataclass(frozen=True, slots=True)
 class Services:
@@ -57,7 +60,7 @@ def load_genesis(path: Path) -> GenesisDocument:
 def query_limits(settings: RpcSettings) -> QueryLimits:
     """The chain's limits as the settings have them."""
     return QueryLimits(
-        gas_cap=settings.gas_cap,
+        gas_cap=settings.gas_cap or UNLIMITED_GAS,
         log_blocks_max=LOGS_BLOCK_RANGE_MAX,
         log_results_max=LOGS_RESULTS_MAX,
     )

@@ -88,6 +88,8 @@ async def _serve(
     )
     services = Services(settings, document, store, queries, node)
     dispatcher = Dispatcher(all_methods(), services, calls, scans)
+    # uvicorn calls it an error that requests end with the process.
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
     await node.start()
     calls.start()
     scans.start()

@@ -4,9 +4,15 @@ import logging
 from collections.abc import Callable
 
 import orjson
+from eth_typing import Address
 
+from chain.chain import Chain
+from chain.key_value import MemoryStore
+from chain.message_calls import CallRequest
 from chain.py_evm import PyEvmEngine
 from chain.queries import Queries
+from genesis.block import genesis_block
+from genesis.document import GenesisDocument
 from node.database import LmdbStore
 from node.json_rpc.context import load_genesis, query_limits
 from node.json_rpc.dispatch import run_in_view
@@ -16,6 +22,9 @@ from node.json_rpc.table import all_methods
 from node.json_rpc.worker_pool import parse_job
 from node.json_rpc.worker_process import ANSWER_ERROR, ANSWER_OK, Handler
 
+NO_ACCOUNT = Address(bytes(20))
+"""Has no code anywhere."""
+
 _logger = logging.getLogger("zerog.rpc")
 
 
@@ -24,6 +33,7 @@ def prepare(settings: RpcSettings) -> Callable[[], Handler]:
     document = load_genesis(settings.genesis)
     methods = all_methods()
     engine = PyEvmEngine()
+    _warm(engine, document)
     limits = query_limits(settings)
 
     def start() -> Handler:
@@ -46,3 +56,11 @@ def prepare(settings: RpcSettings) -> Callable[[], Handler]:
         return carry_out
 
     return start
+
+
+def _warm(engine: PyEvmEngine, document: GenesisDocument) -> None:
+    """Run one call on block zero, so that the tables it builds are there in every fork of us."""
+    store = MemoryStore()
+    Chain.initialize(store, *genesis_block(document))
+    with Queries(store, document.config, engine).view() as view:
+        view.call(CallRequest(to=NO_ACCOUNT))

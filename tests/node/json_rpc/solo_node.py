@@ -53,7 +53,7 @@ from node.local_socket import (
     SubmitResult,
 )
 
-PROBE = Address(bytes.fromhex("00000000000000000000000000000000000c0de1"))
+PROBE = Address(b"\x77" * 20)
 """Where the genesis has the TestProbe contract."""
 VALIDATOR_KEY = bytes.fromhex("22" * 32)
 START_SECONDS_MAX = 30.0
@@ -191,7 +191,9 @@ class SoloNode:
         executed = self.chain.build_payload(attributes, candidates, lambda: False)
         block, certificate = self._decided(executed.payload, executed.block.header.hash)
         validators = self.document.validators
-        self.chain.commit(executed, records_of(block, certificate, validators.advanced()))
+        self.chain.commit(
+            executed, records_of(block, certificate, validators, validators.advanced())
+        )
         self._blocks.append((block, certificate))
         self.pool.on_new_head(self.chain.head, executed.result.changes, time.monotonic())
 

@@ -19,7 +19,7 @@ from consensus.values import (
     VoteKind,
 )
 
-PROBE = "0x00000000000000000000000000000000000c0de1"
+PROBE = "0x" + "77" * 20
 NOBODY = "0x" + "99" * 20
 UNKNOWN_HASH = "0x" + "ab" * 32
 GWEI = 10**9

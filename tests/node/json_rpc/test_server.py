@@ -287,4 +287,4 @@ def test_a_port_in_use_is_said_in_one_line(node: Any, rpc: Any, capfd: Any) -> N
 
 @pytest.fixture(scope="module")
 def probe() -> str:
-    return "0x00000000000000000000000000000000000c0de1"
+    return "0x" + "77" * 20
