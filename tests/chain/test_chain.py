@@ -34,7 +34,15 @@ from chain.stored_blocks import NotInitialized
 
 ETHER = 10**18
 OTHER = Hash32(b"\x99" * 32)
-FREE_FIELDS = {"coinbase", "timestamp", "extra_data", "mix_hash", "parent_beacon_block_root"}
+FREE_FIELDS = {
+    "coinbase",
+    "timestamp",
+    "extra_data",
+    "mix_hash",
+    "parent_beacon_block_root",
+    "gas_limit",
+}
+"""The proposer's own, or prescribed by consensus (`Expectations`) and free without it."""
 SENTINEL = 2**64 - 1
 MakeSetting = Callable[..., Any]
 

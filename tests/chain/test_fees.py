@@ -38,6 +38,15 @@ def test_fee_history_tells_base_fees_fullness_and_tips(
     assert history.rewards == ((GWEI, GWEI, 2 * GWEI, 3 * GWEI), (0, 0, 0, 0))
 
 
+def test_a_percentile_that_is_just_reached_is_the_cheaper_transactions(
+    make_setting: MakeSetting, keys: Sequence[Any]
+) -> None:
+    setting = make_setting()
+    setting.extend(keys[0].sign(0, tip=GWEI), keys[1].sign(0, tip=2 * GWEI))
+    with setting.queries.view() as view:
+        assert view.fee_history(1, 1, (50, 50.01)).rewards == ((GWEI, 2 * GWEI),)
+
+
 def test_fee_history_is_cut_at_genesis_and_refused_beyond_the_head(
     make_setting: MakeSetting,
 ) -> None:

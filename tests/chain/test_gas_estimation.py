@@ -52,6 +52,21 @@ def test_the_guess_from_peak_gas_is_tried_after_the_most() -> None:
     assert 40_000 <= estimate <= 48_050
 
 
+def test_the_search_goes_no_higher_than_twice_what_is_too_low() -> None:
+    program = Program(used=30_000, needed=90_000)
+    estimate_gas(MESSAGE, ALLOWANCE, program)
+    guess = (30_000 + 2_300) * 64 // 63
+    high = 4 * guess
+    assert program.limits[:6] == [
+        36_000_000,
+        guess,
+        2 * guess,
+        high,
+        (2 * guess + high) // 2,
+        (2 * guess + (2 * guess + high) // 2) // 2,
+    ]
+
+
 def test_with_the_80_percent_rule_a_good_guess_is_the_answer() -> None:
     """Facts [O4]: no search while 0.8 · most is above the guess."""
     program = Program(used=40_000, is_zero_g=True)

@@ -263,6 +263,15 @@ def test_a_replacement_must_raise_both_caps_by_a_tenth() -> None:
     assert len(pool) == 1
 
 
+def test_the_smallest_raise_of_a_tiny_price_is_one_wei() -> None:
+    pool = pool_of(minimum_tip=0)
+    pool.add(transaction(0, tip=5), ALICE, 0)
+    with pytest.raises(ReplacementUnderpriced):
+        pool.add(transaction(0, tip=5, max_fee_per_gas=9 * GWEI), ALICE, 0)
+    pool.add(transaction(0, tip=6, max_fee_per_gas=9 * GWEI), ALICE, 0)
+    assert len(pool) == 1
+
+
 def test_a_queued_transaction_is_replaced_by_the_same_rule() -> None:
     pool = pool_of()
     pool.add(transaction(3), ALICE, 0)
@@ -370,6 +379,14 @@ def test_a_full_pool_evicts_the_cheapest_and_refuses_the_cheapest_newcomer() -> 
     pool.add(transaction(0, tip=5 * GWEI, by=dave), dave, 0)
     assert pool.get(cheap.hash) is None
     assert nonces(pool, dave) == ([0], [])
+
+
+def test_of_equal_prices_the_later_nonce_is_evicted() -> None:
+    pool = pool_of(pending_max=2, queued_max=1)
+    for nonce in range(3):
+        pool.add(transaction(nonce, tip=2 * GWEI), ALICE, 0)
+    pool.add(transaction(0, tip=3 * GWEI, by=BOB), BOB, 0)
+    assert nonces(pool, ALICE) == ([0, 1], [])
 
 
 def test_a_future_transaction_never_pushes_out_one_that_can_run() -> None:
@@ -514,6 +531,7 @@ def assert_sound(pool: TransactionPool, ledger: Ledger, limits: PoolSettings) ->
         limits.pending_max, limits.sender_pending_kept * len(content.pending)
     )
     for who, offered in content.pending.items():
+        assert pool._senders[who].pending_cost == sum(pooled.cost for pooled in offered)
         first = ledger.accounts[who].nonce
         assert [pooled.nonce for pooled in offered] == list(range(first, first + len(offered)))
     for who, waiting in content.queued.items():
