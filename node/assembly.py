@@ -48,7 +48,7 @@ from node.local_service import LocalService
 from node.local_socket import LocalSocketServer
 from node.network.host import NetworkSettings, PeerNetwork
 from node.network.interface import PeerName
-from node.network.transactions import TransactionGossip
+from node.network.transactions import TransactionNetwork
 from node.sign_state import InvalidSignState, SignState
 from node.signing import Signer
 from node.supervisor import Process, Supervisor, run_in_child
@@ -234,9 +234,7 @@ class Node:
             self.network,
         )
         config.data.make_socket_folder()
-        self.gossip = TransactionGossip(
-            self.network.host, document.identity, self._take_from_peer, self.network.drop_id
-        )
+        self.gossip = TransactionNetwork(self.network, document.identity, self._take_from_peer)
         self.catch_up = CatchUp(self.consensus, self.network)
         self.sync_server = SyncServer(self.network, self.executor.stored)
         service = LocalService(self.intake, self.executor, self.consensus, self.gossip.publish)

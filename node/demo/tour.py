@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -69,7 +70,7 @@ class Tour:
         for index, client in enumerate(self.clients):
             block = client.wait_for(
                 f"block {height} to be final",
-                lambda client=client: _final_block(client, height),
+                partial(_final_block, client, height),
                 BLOCKS_MAX_S,
             )
             hashes.add(block["hash"])
@@ -109,7 +110,7 @@ class Tour:
         for index, other in enumerate(self.clients):
             other.wait_for(
                 f"node {index} to have block {int(receipt['blockNumber'], 16)}",
-                lambda other=other: _height(other) >= int(receipt["blockNumber"], 16),
+                partial(_has, other, int(receipt["blockNumber"], 16)),
                 BLOCKS_MAX_S,
             )
         [count] = counter.call("count")
@@ -200,6 +201,10 @@ def _height(client: RpcClient) -> int:
         return client.number("eth_blockNumber")
     except OSError:
         return -1
+
+
+def _has(client: RpcClient, height: int) -> bool:
+    return _height(client) >= height
 
 
 def _final_block(client: RpcClient, height: int) -> dict[str, Any] | None:
