@@ -44,16 +44,21 @@ class SyncServer:
     async def _answer(self, peer: Peer, stream: ByteStream) -> None:
         peer.sync_requests += 1
         try:
-            with trio.fail_after(REQUEST_TIMEOUT_S):
-                request = decode_request(await FrameReader(stream, REQUEST_BYTES_MAX).next())
-            size = 0
-            for height in range(request.first, request.first + request.count):
-                stored = self._stored(height)
-                if stored is None or size >= ANSWER_BYTES_MAX:
-                    break
-                data = frame(encode_decision(Decision(*stored)))
-                size += len(data)
-                await write(stream, data)
-            await stream.close()
+            await answer_request(stream, self._stored)
         finally:
             peer.sync_requests -= 1
+
+
+async def answer_request(stream: ByteStream, stored: Stored) -> None:
+    """Read one request and write what we have of it. Raises `BrokenProtocol` or `StreamEnded`."""
+    with trio.fail_after(REQUEST_TIMEOUT_S):
+        request = decode_request(await FrameReader(stream, REQUEST_BYTES_MAX).next())
+    size = 0
+    for height in range(request.first, request.first + request.count):
+        found = stored(height)
+        if found is None or size >= ANSWER_BYTES_MAX:
+            break
+        data = frame(encode_decision(Decision(*found)))
+        size += len(data)
+        await write(stream, data)
+    await stream.close()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import trio
+from trio.testing import memory_stream_pair
 
 from consensus.block_parts import assemble_block
 from consensus.certificates import check_certificate
@@ -22,6 +23,7 @@ from node.consensus_journal import ConsensusJournal
 from node.consensus_watch import WatchSettings, watch
 from node.durable_files import DiskFiles
 from node.journal_file import Journal
+from node.network.frames import StreamEnded
 from node.network.host import NetworkSettings, PeerNetwork
 from node.network.identity import peer_multiaddr
 from node.network.interface import PeerName
@@ -29,7 +31,7 @@ from node.network.messages import WireMessage
 from node.sign_state import SignState
 from node.signing import Signer
 from node.sync.catch_up import CatchUp
-from node.sync.serve import SyncServer
+from node.sync.serve import SyncServer, answer_request
 
 CHAIN = b"\x0c" * 32
 FAST = Timeouts(
@@ -166,6 +168,14 @@ class MemoryHub:
             return
         line.send_nowait(message)
 
+    def open_stream(self, name: PeerName, peer: PeerName) -> "MemoryStream":
+        if (name, peer) not in self._lines or {name, peer} & self.cut:
+            raise StreamEnded("cut")
+        near, far = memory_stream_pair()
+        stored = self._hosts[peer]._executor.stored
+        self._nursery.start_soon(answer_request, MemoryStream(far), stored)
+        return MemoryStream(near)
+
     def others(self, name: PeerName) -> list[PeerName]:
         return [other for other in self._hosts if other != name]
 
@@ -177,6 +187,22 @@ class MemoryHub:
     async def _pump(self, sender: PeerName, host: ConsensusHost, line) -> None:
         async for message in line:
             await host.received(sender, message)
+
+
+class MemoryStream:
+    """A `ByteStream` over trio's stream in memory."""
+
+    def __init__(self, stream: trio.StapledStream) -> None:
+        self._stream = stream
+
+    async def read(self, n: int | None = None) -> bytes:
+        return await self._stream.receive_some(n)
+
+    async def write(self, data: bytes) -> None:
+        await self._stream.send_all(data)
+
+    async def close(self) -> None:
+        await self._stream.send_eof()
 
 
 class MemoryNetwork:
@@ -195,6 +221,9 @@ class MemoryNetwork:
     def drop(self, peer: PeerName, reason: str) -> None:
         self._hub.drop(self._name, peer, reason)
 
+    async def open_stream(self, peer: PeerName, protocol: str) -> "MemoryStream":
+        return self._hub.open_stream(self._name, peer)
+
 
 @dataclass
 class Node:
@@ -208,6 +237,7 @@ class Node:
     scope: trio.CancelScope = field(default_factory=trio.CancelScope)
     ended: trio.Event = field(default_factory=trio.Event)
     network: PeerNetwork | None = None
+    memory: MemoryNetwork | None = None
 
     def hashes(self) -> list[bytes]:
         return [block.header.hash for block, _ in self.executor.committed]
@@ -266,6 +296,8 @@ class Cluster:
             node = Node(index, name, self._folder / name, self.executor(index), host)
             if isinstance(network, PeerNetwork):
                 node.network, node.name = network, network.own_name
+            else:
+                node.memory = network
             self.nodes[index] = node
             await self._nursery.start(self._run, node)
 
@@ -289,6 +321,7 @@ class Cluster:
                 else:
                     await nursery.start(node.host.run)
                     await self.hub.join(node.name, node.host)
+                    nursery.start_soon(CatchUp(node.host, node.memory).run)
                 nursery.start_soon(watch, node.host, WatchSettings(block_time_s=0))
                 task_status.started()
         node.ended.set()
