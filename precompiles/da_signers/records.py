@@ -23,39 +23,47 @@ MaybeInteger = int | None
 
 
 def signer_key(signer: Address) -> Hash32:
+    """The blob of a signer: tag 00."""
     return Hash32(keccak(b"\x00" + signer))
 
 
 def quorum_key(epoch: int, quorum_id: int) -> Hash32:
+    """The blob of a quorum: tag 01."""
     return Hash32(keccak(b"\x01" + uint64_bytes(epoch) + uint64_bytes(quorum_id)))
 
 
 def registration_key(epoch: int, signer: Address) -> Hash32:
-    """Where the hash of the signature of a registration is."""
+    """The hash of the signature of a registration: tag 02."""
     return Hash32(keccak(b"\x02" + uint64_bytes(epoch) + signer))
 
 
 def votes_key(epoch: int, signer: Address) -> Hash32:
+    """The votes of a registration: tag 03."""
     return Hash32(keccak(b"\x03" + uint64_bytes(epoch) + signer))
 
 
 def quorum_count_key(epoch: int) -> Hash32:
+    """How many quorums an epoch has: tag 04."""
     return Hash32(keccak(b"\x04" + uint64_bytes(epoch)))
 
 
 def epoch_number_key() -> Hash32:
+    """The current epoch: tag 05."""
     return Hash32(keccak(b"\x05"))
 
 
 def epoch_block_key(epoch: int) -> Hash32:
+    """The block in which an epoch began: tag 06."""
     return Hash32(keccak(b"\x06" + uint64_bytes(epoch)))
 
 
 def registration_count_key(epoch: int) -> Hash32:
+    """How many signers registered for an epoch: tag 07."""
     return Hash32(keccak(b"\x07" + uint64_bytes(epoch)))
 
 
 def registered_signer_key(epoch: int, index: int) -> Hash32:
+    """The signer that registered as number `index`: tag 08."""
     return Hash32(keccak(b"\x08" + uint64_bytes(epoch) + uint64_bytes(index)))
 
 
@@ -106,11 +114,13 @@ def _field_elements(values: Sequence[MaybeInteger]) -> list[int]:
 
 
 def g1_point(key: G1Key) -> Point:
+    """The point that the curve's arithmetic sees, reduced."""
     x, y = _field_elements((key.x, key.y))
     return x, y
 
 
 def g2_point(key: G2Key) -> G2Point:
+    """As `g1_point`."""
     a, b, c, d = _field_elements((*key.x, *key.y))
     return (a, b), (c, d)
 
@@ -125,6 +135,7 @@ _NAMES = {
 
 
 def encode_signer(signer: Signer) -> bytes:
+    """The record of a signer, field by field in the order of Go's struct."""
     pack = message_pack.encode_integer
     return b"".join(
         (
@@ -236,10 +247,12 @@ def load_signer(storage: Storage, address: Address) -> Signer | None:
 
 
 def store_signer(storage: Storage, signer: Signer) -> None:
+    """Write the record under the address that it names."""
     store_blob(storage, signer_key(signer.address), encode_signer(signer))
 
 
 def encode_quorum(rows: Sequence[Address]) -> bytes:
+    """The record of a quorum: an array of addresses."""
     encoded = {address: message_pack.encode_address(address) for address in set(rows)}
     return message_pack.encode_array_header(len(rows)) + b"".join(map(encoded.__getitem__, rows))
 
@@ -281,5 +294,6 @@ def _decode_any_quorum(blob: bytes) -> list[Address]:
 
 
 def store_quorums(storage: Storage, epoch: int, quorums: Iterable[Sequence[Address]]) -> None:
+    """Write the quorums of an epoch under their numbers."""
     for quorum_id, rows in enumerate(quorums):
         store_blob(storage, quorum_key(epoch, quorum_id), encode_quorum(rows))

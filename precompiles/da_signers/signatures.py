@@ -53,7 +53,8 @@ def hash_to_g1(digest: bytes) -> Point:
         y = pow(square, _SQUARE_ROOT_EXPONENT, P)
         if y * y % P == square:
             return x, y
-        x = (x + 1) % P
+        # Ends at the latest at p - 1, which is on the curve.
+        x += 1
 
 
 def public_keys(secret_key: int) -> tuple[Point, G2Point]:

@@ -27,10 +27,12 @@ class Supply:
 
 
 def supply_key(minter: Address) -> Hash32:
+    """The blob of a minter's supply: tag 00."""
     return Hash32(keccak(b"\x00" + minter))
 
 
 def encode_supply(supply: Supply) -> bytes:
+    """The record, field by field in the order of Go's struct."""
     pack = message_pack.encode_integer
     return b"".join(
         (
@@ -63,4 +65,5 @@ def load_supply(storage: Storage, minter: Address) -> Supply:
 
 
 def store_supply(storage: Storage, minter: Address, supply: Supply) -> None:
+    """Write a minter's record."""
     store_blob(storage, supply_key(minter), encode_supply(supply))

@@ -11,6 +11,8 @@ import pytest
 from eth_typing import Address, Hash32
 from hypothesis import settings
 
+from precompiles import abi
+from precompiles.dispatch import TablePrecompile
 from precompiles.interface import (
     BlockContext,
     Call,
@@ -128,6 +130,17 @@ class OneAccountChain:
         if not isinstance(outcome, Returned):
             self._restore(before)
         self.gas_left = 0 if isinstance(outcome, Failed) else gas - required
+        return outcome
+
+    def invoke(self, name: str, *arguments: Any, **options: Any) -> Any:
+        """Call a function of the table by name: its decoded results, or the outcome that is no return."""
+        assert isinstance(self.precompile, TablePrecompile)
+        rows = self.precompile.functions
+        (function,) = (row for row in rows if row.signature.startswith(f"{name}("))
+        data = function.selector + abi.encode(function.inputs, arguments)
+        outcome = self.call(data, **options)
+        if isinstance(outcome, Returned):
+            return abi.decode(function.outputs, outcome.data)
         return outcome
 
     def _copy(self) -> tuple[dict[int, int], dict[Address, int], bytes, int]:
