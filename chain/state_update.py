@@ -83,7 +83,7 @@ def prepare_update(snapshot: Snapshot, changes: Sequence[AccountChange]) -> Stat
             continue
         accounts.add(address, old, new)
         value = None if account is None else encode_trie_value(account, storage_root)
-        trie_changes.append((_trie_key(ACCOUNT_TRIE_NAME, address), value))
+        trie_changes.append((trie_key(ACCOUNT_TRIE_NAME, address), value))
         if account is not None and change.code:
             codes[account.code_hash] = change.code
     trie_changes.sort()
@@ -117,6 +117,11 @@ def write_update(batch: WriteBatch, number: int, state_update: StateUpdate) -> N
     batch.put(Table.META, STATE_ROOT_KEY, state_update.state_root)
 
 
+def trie_key(name: bytes, key: bytes) -> bytes:
+    """Paths are hashes of addresses or slots ("secure" trie), digits in ASCII."""
+    return name + keccak(key).hex().encode()
+
+
 def _storage_update(
     snapshot: Snapshot, change: AccountChange, old_root: Hash32, rows: RowChanges
 ) -> TrieUpdate | None:
@@ -135,7 +140,7 @@ def _storage_update(
         if new != old:
             rows.add(key, old, new)
             trie_value = encode_string(new) if new else None
-            trie_changes.append((_trie_key(address, slot_bytes), trie_value))
+            trie_changes.append((trie_key(address, slot_bytes), trie_value))
     if not trie_changes:
         return None
     trie_changes.sort()
@@ -158,7 +163,7 @@ def _wiped_storage_update(
         if old.get(key) != new.get(key):
             rows.add(key, old.get(key, b""), new.get(key, b""))
     entries: list[Change] = sorted(
-        (_trie_key(address, key[20:]), encode_string(value)) for key, value in new.items()
+        (trie_key(address, key[20:]), encode_string(value)) for key, value in new.items()
     )
     built = update(address, entries, lambda _key: None)
     old_nodes = snapshot.scan(Table.STORAGE_TRIES, address, _after_all(address))
@@ -185,11 +190,6 @@ def _write_trie(batch: WriteBatch, table: Table, trie: TrieUpdate) -> None:
 def _delete_all(batch: WriteBatch, table: Table, keys: Iterable[bytes]) -> None:
     for key in keys:
         batch.delete(table, key)
-
-
-def _trie_key(name: bytes, key: bytes) -> bytes:
-    """Paths are hashes of addresses or slots ("secure" trie), digits in ASCII."""
-    return name + keccak(key).hex().encode()
 
 
 def _after_all(address: Address) -> bytes | None:
