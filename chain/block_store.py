@@ -5,6 +5,8 @@ block's number, 8 bytes big-endian, so that a range of blocks is one scan.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
 from eth_typing import Hash32
@@ -23,6 +25,8 @@ from chain.transactions import Transaction, decode_transaction
 
 HEAD_KEY: Final = b"head"
 """In META: number of the newest block."""
+HEADERS_REMEMBERED: Final = 256
+"""The newest ones are asked for again and again."""
 _BLOOM_AT: Final = slice(192, 448)
 """Within an encoded header: every field before the bloom has a fixed size."""
 
@@ -66,13 +70,13 @@ def head(snapshot: Snapshot) -> Header | None:
 def read_header(snapshot: Snapshot, number: int) -> Header | None:
     """None where there is no such block, as in all below."""
     encoded = snapshot.get(Table.HEADERS, number_key(number))
-    return None if encoded is None else decode_header(encoded)
+    return None if encoded is None else _header(encoded)
 
 
 def read_headers(snapshot: Snapshot, numbers: range) -> Iterator[Header]:
     """Those that exist of an ascending range, ascending."""
     for _, encoded in _scan(snapshot, Table.HEADERS, numbers):
-        yield decode_header(encoded)
+        yield _header(encoded)
 
 
 def read_blooms(snapshot: Snapshot, numbers: range) -> Iterator[tuple[int, bytes]]:
@@ -94,7 +98,11 @@ def read_encoded_block(snapshot: Snapshot, number: int) -> bytes | None:
 def read_block(snapshot: Snapshot, number: int) -> Block | None:
     """The whole block, decoded."""
     encoded = read_encoded_block(snapshot, number)
-    return None if encoded is None else decode_block(encoded)
+    if encoded is None:
+        return None
+    header = read_header(snapshot, number)
+    assert header is not None
+    return replace(decode_block(encoded), header=header)
 
 
 def read_transaction(snapshot: Snapshot, number: int, index: int) -> Transaction | None:
@@ -145,6 +153,12 @@ def place_of(snapshot: Snapshot, transaction_hash: Hash32) -> tuple[int, int] | 
 def number_key(number: int) -> bytes:
     """The key of a block's rows."""
     return number.to_bytes(8, "big")
+
+
+@lru_cache(HEADERS_REMEMBERED)
+def _header(encoded: bytes) -> Header:
+    """Decoding costs ten reads; and a header that is remembered keeps its hash."""
+    return decode_header(encoded)
 
 
 def _index_key(index: int) -> bytes:
