@@ -213,10 +213,9 @@ def _see_refusals(
 ) -> None:
     """Each wrong submission must be refused; one that passes fails the demo."""
     blob = good.blob
-    x, _ = good.signature
     few = signers[: len(signers) // 2]
     wrong = {
-        "a tampered signature": replace(good, signature=hash_to_g1(x.to_bytes(32, "big"))),
+        "a tampered signature": replace(good, signature=hash_to_g1(keccak(b"not signed"))),
         "below two thirds": _signed(blob, few, quorum),
         "a wrong epoch": replace(good, blob=replace(blob, epoch=blob.epoch + 1)),
         "another commitment": replace(

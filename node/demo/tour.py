@@ -161,7 +161,7 @@ def _running_devnet(folder: Path, block_time: float) -> Iterator[DevnetSettings]
     print(f"starting {settings.validators} validators, JSON-RPC from port {settings.port} on …")
     configs = prepare(settings)
     check_ports(configs)
-    devnet = Devnet(settings, configs)
+    devnet = Devnet(settings, configs, is_shown=False)
     sys.stdout.flush()
     pid = os.fork()
     if pid == 0:

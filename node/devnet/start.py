@@ -35,10 +35,13 @@ class Devnet:
 
     settings: DevnetSettings
     configs: Sequence[NodeConfig]
+    is_shown: bool = True
+    """Whether validator 0's log goes to the terminal too; each has a file of its own."""
     supervisor: Supervisor = field(init=False)
 
     def __post_init__(self) -> None:
-        self.supervisor = Supervisor(processes_of(self.configs), self._on_exit)
+        processes = processes_of(self.configs, self.is_shown)
+        self.supervisor = Supervisor(processes, self._on_exit)
 
     def _on_exit(self, process: Process, how: str) -> bool:
         """One validator may fail and the others go on; the last one's end is the devnet's."""
@@ -67,15 +70,15 @@ def run_devnet(settings: DevnetSettings) -> int:
     return code
 
 
-def processes_of(configs: Sequence[NodeConfig]) -> list[Process]:
-    """For each node its own process and its JSON-RPC process; validator 0 is shown as it goes."""
+def processes_of(configs: Sequence[NodeConfig], is_first_shown: bool) -> list[Process]:
+    """For each node its own process and its JSON-RPC process, over a prepared database."""
     processes = []
     for index, config in enumerate(configs):
         name = config.data.root.name
         document = read_genesis(config.data.genesis)
         key = load_key(config.data, document, None)
         prepare_database(config.data, document)
-        node_log = LogTarget(config.data.log_file, is_shown=index == 0)
+        node_log = LogTarget(config.data.log_file, is_shown=is_first_shown and index == 0)
         rpc_log = LogTarget(config.data.log_file, is_shown=False)
         processes.append(Process(name, partial(node_process, config, key, node_log)))
         processes.append(
