@@ -297,6 +297,15 @@ def test_the_balance_must_cover_all_that_is_pending() -> None:
         pool.add(transaction(1, tip=3 * GWEI), ALICE, 0)
 
 
+def test_a_replacement_counts_with_its_own_cost() -> None:
+    pool = pool_of({ALICE: 21_000 * 12 * GWEI + 2})
+    pool.add(transaction(0, tip=3 * GWEI), ALICE, 0)  # Up to 5 gwei a gas.
+    pool.add(transaction(0, tip=7 * GWEI), ALICE, 0)  # Up to 9 gwei.
+    with pytest.raises(CannotPayForAll):
+        pool.add(transaction(1, tip=2 * GWEI), ALICE, 0)  # Up to 4 gwei.
+    pool.add(transaction(1, tip=GWEI), ALICE, 0)
+
+
 def test_a_block_removes_what_it_used_and_drops_what_became_unpayable() -> None:
     pool = pool_of()
     for nonce in range(5):
@@ -478,7 +487,7 @@ STEPS = st.lists(
         st.tuples(
             st.just("add"),
             st.sampled_from(SENDERS),
-            st.integers(0, 9),  # Nonce.
+            st.integers(0, 4),  # Nonce.
             st.integers(1, 30),  # Tip, in gwei.
             st.sampled_from((100, 40_000, 130_000)),  # Size.
             st.sampled_from((1, 10**15, 10**17)),  # Value.
@@ -486,7 +495,7 @@ STEPS = st.lists(
         st.tuples(
             st.just("block"),
             st.sampled_from(SENDERS),
-            st.integers(0, 9),  # New nonce.
+            st.integers(0, 4),  # New nonce.
             st.sampled_from((0, 10**15, 10**17, ETHER)),  # New balance.
         ),
     ),
