@@ -126,9 +126,9 @@ def main() -> None:
     arguments = parser.parse_args()
     sizes = [1_000, 100_000] + [1_000_000] * arguments.million
     print(
-        "                    µs a changed account                    MB a block  µs an account read"
+        "                   µs a changed account                           MB a block    µs a read"
     )
-    print("store    accounts    total  prepare   write  commit    written  latest    past")
+    print("store    accounts     wall      cpu  prepare   write  commit    written  latest    past")
     report("memory", MemoryStore(), 1_000)
     for count in sizes:
         with (

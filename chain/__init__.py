@@ -1,1 +1,55 @@
-"""."""
+"""Blocks, state and their transition. Takes a key-value store, opens none; knows no consensus.
+
+The chain
+    chain.py                build a payload, execute a payload, commit one
+    building.py             waiting transactions become the next block
+    importing.py            somebody's block: is it what it claims to be?
+    executed_block.py       a block with all that executing it gave
+    header_rules.py         what a header must say given its parent
+    errors.py               what can be wrong with a block or a transaction
+
+What travels
+    blocks.py               headers and blocks: fields, RLP, hash
+    transactions.py         types 0 to 4: bytes to values, hash, sender, intrinsic gas
+    receipts.py             receipts and logs: consensus encoding, bloom, stored form
+    config.py               chain id, fork schedule, 0G's rules
+    forks/                  the forks as data
+
+Execution
+    engine.py               the seam to whatever executes transactions
+    py_evm/                 the reference engine
+    precompile_adapter.py   the one place that knows both py-evm and precompiles
+
+State and storage
+    key_value.py            the store's interface, and one in memory
+    state.py                reads at any block, overlays
+    state_update.py         what a block makes of the state, and writing it
+    account_records.py      an account as bytes
+    merkle_trie.py          the state's trie, kept by path: one pure update a block
+    trie_nodes.py           a trie's nodes as bytes
+    ordered_trie.py         the root over a list
+    block_store.py          headers, bodies, receipts, indexes, head
+    verify.py               does the database agree with itself?
+
+Transaction pool
+    transaction_pool.py     admission, order, eviction
+    pool_admission.py       what is asked of a transaction
+    pool_refusals.py        why one is refused
+    pooled_transaction.py   one transaction in the pool
+    sender_transactions.py  one sender's, by nonce
+    candidates.py           the pool's offer to one block
+    eviction.py             who goes when it is full
+
+Questions
+    queries.py              the entrance for JSON-RPC
+    answers.py              what is answered
+    query_errors.py         what is answered instead
+    stored_blocks.py        blocks below one snapshot's head
+    message_calls.py        eth_call's way of running a message
+    gas_estimation.py       geth's search for a gas limit
+    reverts.py              what a failed message says
+    log_filter.py           which logs a question asks for
+    log_search.py           finding them
+    gas_price.py            0G's price oracle
+    fee_history.py          base fees and tips of past blocks
+"""
