@@ -7,6 +7,7 @@ from typing import Final
 from chain.answers import FeeHistory
 from chain.blocks import Header
 from chain.config import ChainConfig
+from chain.gas_price import MINIMUM_TIP
 from chain.header_rules import blob_base_fee, excess_blob_gas, next_base_fee
 from chain.query_errors import InvalidPercentile, RequestBeyondHead, TooManyPercentiles
 from chain.stored_blocks import StoredBlocks
@@ -15,6 +16,27 @@ from chain.transactions import GAS_PER_BLOB
 BLOCKS_MAX: Final = 1_024
 """In one answer; longer questions are cut (geth)."""
 PERCENTILES_MAX: Final = 100
+REWARDS_REMEMBERED: Final = 4 * BLOCKS_MAX
+
+
+class RewardMemory:
+    """Rewards that were asked for before: a block never changes."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, tuple[float, ...]], tuple[int, ...]] = {}
+
+    def rewards(
+        self, blocks: StoredBlocks, header: Header, percentiles: tuple[float, ...]
+    ) -> tuple[int, ...]:
+        """Tips in wei a gas of that block at each percentile."""
+        key = (header.number, percentiles)
+        known = self._known.get(key)
+        if known is not None:
+            return known
+        if len(self._known) >= REWARDS_REMEMBERED:
+            self._known.clear()
+        rewards = self._known[key] = _rewards(blocks, header, percentiles)
+        return rewards
 
 
 def fee_history(
@@ -23,6 +45,7 @@ def fee_history(
     block_count: int,
     newest: int,
     percentiles: Sequence[float],
+    memory: RewardMemory,
 ) -> FeeHistory:
     """Of `block_count` blocks up to number `newest`, as far as there are that many.
 
@@ -31,11 +54,13 @@ def fee_history(
     if block_count < 1:
         return FeeHistory(0, (), (), (), (), None)
     _check_percentiles(percentiles)
-    if newest > blocks.head.number:
-        raise RequestBeyondHead(newest, blocks.head.number)
+    if newest > blocks.head_number:
+        raise RequestBeyondHead(newest, blocks.head_number)
     count = min(block_count, BLOCKS_MAX, newest + 1)
     oldest = newest + 1 - count
     headers = list(blocks.headers(range(oldest, newest + 1)))
+    # geth says 0, of which foundry makes a tip of 1 wei, which a pool with 0G's minimum refuses.
+    quiet = MINIMUM_TIP if config.has_zero_g_precompiles else 0
     return FeeHistory(
         oldest_block=oldest,
         base_fees=(*(header.base_fee or 0 for header in headers), _next_base_fee(headers[-1])),
@@ -46,7 +71,7 @@ def fee_history(
         ),
         blob_gas_used_ratios=tuple(_blob_gas_used_ratio(header, config) for header in headers),
         rewards=(
-            tuple(_rewards(blocks, header, percentiles) for header in headers)
+            tuple(_rewards(blocks, header, percentiles, quiet) for header in headers)
             if percentiles
             else None
         ),
@@ -91,11 +116,16 @@ def _blob_gas_used_ratio(header: Header, config: ChainConfig) -> float:
     return header.blob_gas_used / (schedule.limit * GAS_PER_BLOB)
 
 
-def _rewards(blocks: StoredBlocks, header: Header, percentiles: Sequence[float]) -> tuple[int, ...]:
-    """Tips in wei a gas: at each percentile of the block's gas, cheapest transactions first."""
+def _rewards(
+    blocks: StoredBlocks, header: Header, percentiles: Sequence[float], quiet: int
+) -> tuple[int, ...]:
+    """Tips in wei a gas: at each percentile of the block's gas, cheapest transactions first.
+
+    `quiet` stands for every percentile of a block without transactions.
+    """
     receipts = blocks.receipts(header.number)
     if not receipts:
-        return (0,) * len(percentiles)
+        return (quiet,) * len(percentiles)
     base_fee = header.base_fee or 0
     by_tip = sorted(
         (receipt.effective_gas_price - base_fee, receipt.gas_used) for receipt in receipts
