@@ -5,7 +5,8 @@ from enum import Enum
 
 from eth_typing import Address, Hash32
 
-from chain.engine import Log, Receipt
+from chain.blocks import Header
+from chain.engine import Log, Receipt, Withdrawal
 from chain.transactions import Transaction
 
 
@@ -22,6 +23,20 @@ class BlockTag(Enum):
 
 BlockReference = int | bytes | BlockTag
 """A number, a 32-byte hash or a tag."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockOutline:
+    """A block whose transactions are known by their hashes alone."""
+
+    header: Header
+    transaction_hashes: tuple[Hash32, ...]
+    ommers: tuple[Header, ...]
+    withdrawals: tuple[Withdrawal, ...] | None
+    """None before Shanghai."""
+    slashed: tuple[Withdrawal, ...]
+    size: int
+    """Bytes of the whole block's encoding."""
 
 
 @dataclass(frozen=True, slots=True)

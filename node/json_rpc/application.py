@@ -85,7 +85,7 @@ class Application:
 
     def _health(self) -> bytes:
         with self._services.queries.view() as view:
-            height = view.head.number
+            height = view.head_number
         return orjson.dumps(
             {
                 "status": "ok" if self._services.node.is_connected else "node is not running",

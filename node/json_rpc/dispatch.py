@@ -170,7 +170,7 @@ class Dispatcher:
 
     async def _shared_answer(self, name: str, runs: Runs) -> bytes:
         with self._services.queries.view() as view:
-            head = view.head.number
+            head = view.head_number
         kept = self._at_head.get(name)
         if kept is None or kept[0] != head:
             work = asyncio.ensure_future(self._workers[runs].run(job_of(name, None)))

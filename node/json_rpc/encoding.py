@@ -10,16 +10,19 @@ from typing import Any
 
 from eth_typing import Address
 
-from chain.answers import FeeHistory, PlacedLog, PlacedReceipt, PlacedTransaction
-from chain.blocks import Block, Header, encode_block, encode_header
+from chain.answers import (
+    BlockOutline,
+    FeeHistory,
+    PlacedLog,
+    PlacedReceipt,
+    PlacedTransaction,
+)
+from chain.blocks import Header
 from chain.engine import Withdrawal
 from chain.receipts import bloom_of
 from chain.transactions import BLOB, DYNAMIC_FEE, LEGACY, SET_CODE, Transaction
 
 Json = dict[str, Any]
-
-_SHORT_PAYLOAD_MAX = 55
-"""RLP: longer payloads have a length of their own before them."""
 
 
 def quantity(number: int) -> str:
@@ -37,27 +40,26 @@ def word(number: int) -> str:
     return f"0x{number:064x}"
 
 
-def block_json(
-    block: Block, transactions: Sequence[PlacedTransaction] | None, is_pending: bool = False
-) -> Json:
+def block_json(outline: BlockOutline, transactions: Sequence[PlacedTransaction] | None) -> Json:
     """A block with its transactions in full, or with their hashes where `transactions` is None."""
-    header = block.header
-    answer = header_json(header)
-    answer["size"] = quantity(_encoded_size(block))
+    answer = header_json(outline.header)
+    answer["size"] = quantity(outline.size)
     answer["transactions"] = (
-        [data(transaction.hash) for transaction in block.transactions]
+        [data(transaction_hash) for transaction_hash in outline.transaction_hashes]
         if transactions is None
         else [placed_transaction_json(placed) for placed in transactions]
     )
-    answer["uncles"] = [data(ommer.hash) for ommer in block.ommers]
-    if block.withdrawals is not None:
-        answer["withdrawals"] = [_withdrawal_json(entry) for entry in block.withdrawals]
-    if block.slashed:
-        answer["slashed"] = [_withdrawal_json(entry) for entry in block.slashed]
-    if is_pending:
-        # What only deciding the block settles; geth blanks the same three.
-        answer |= {"hash": None, "nonce": None, "miner": None}
+    answer["uncles"] = [data(ommer.hash) for ommer in outline.ommers]
+    if outline.withdrawals is not None:
+        answer["withdrawals"] = [_withdrawal_json(entry) for entry in outline.withdrawals]
+    if outline.slashed:
+        answer["slashed"] = [_withdrawal_json(entry) for entry in outline.slashed]
     return answer
+
+
+def pending_block_json(outline: BlockOutline) -> Json:
+    """A block that is not decided yet: what only deciding it settles is null, as in geth."""
+    return block_json(outline, None) | {"hash": None, "nonce": None, "miner": None}
 
 
 def header_json(header: Header) -> Json:
@@ -244,25 +246,3 @@ def _withdrawal_json(withdrawal: Withdrawal) -> Json:
         "address": data(withdrawal.address),
         "amount": quantity(withdrawal.amount),
     }
-
-
-def _encoded_size(block: Block) -> int:
-    """Bytes of the block's RLP form, without encoding its transactions again."""
-    if block.ommers or block.withdrawals or block.slashed:
-        return len(encode_block(block))
-    transactions = sum(
-        len(transaction.encoded)
-        if transaction.type == LEGACY
-        else _with_prefix(len(transaction.encoded))
-        for transaction in block.transactions
-    )
-    empty_lists = 1 if block.withdrawals is None else 2
-    header_size = len(encode_header(block.header))
-    return _with_prefix(header_size + _with_prefix(transactions) + empty_lists)
-
-
-def _with_prefix(payload_size: int) -> int:
-    """Of an RLP list, or of a string longer than a byte."""
-    if payload_size <= _SHORT_PAYLOAD_MAX:
-        return payload_size + 1
-    return payload_size + 1 + (payload_size.bit_length() + 7) // 8

@@ -7,6 +7,7 @@ import pytest
 from eth_account import Account as Wallet
 from eth_typing import Address, Hash32
 
+from chain.answers import BlockOutline
 from chain.block_store import (
     head,
     head_number,
@@ -17,6 +18,7 @@ from chain.block_store import (
     read_encoded_block,
     read_header,
     read_headers,
+    read_outline,
     read_receipt,
     read_receipts,
     read_transaction,
@@ -120,6 +122,26 @@ def test_every_trailing_list_of_a_block_comes_back() -> None:
             write_block(batch, written, receipts(len(written.transactions)), encode_block(written))
     with store.snapshot() as snapshot:
         assert tuple(read_block(snapshot, number) for number in (1, 2, 3)) == blocks
+        for written in blocks:
+            assert read_outline(snapshot, written.header.number) == outline_of(written)
+
+
+def outline_of(written: Block) -> BlockOutline:
+    return BlockOutline(
+        written.header,
+        tuple(transaction.hash for transaction in written.transactions),
+        written.ommers,
+        written.withdrawals,
+        written.slashed,
+        len(encode_block(written)),
+    )
+
+
+def test_an_outline_has_all_but_the_transactions(store: MemoryStore) -> None:
+    with store.snapshot() as snapshot:
+        for number, count in enumerate((0, 5, 1, 0)):
+            assert read_outline(snapshot, number) == outline_of(block(number, count))
+        assert read_outline(snapshot, 4) is None
 
 
 def test_blocks_are_found_by_hash(store: MemoryStore) -> None:

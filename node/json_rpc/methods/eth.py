@@ -3,12 +3,11 @@
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from eth_typing import Address, Hash32
 
-from chain.answers import BlockReference, BlockTag
-from chain.blocks import EMPTY_TRIE_ROOT, Block
+from chain.answers import BlockOutline, BlockReference, BlockTag
+from chain.blocks import EMPTY_TRIE_ROOT, Block, encode_block
 from chain.engine import AccountOverride
 from chain.errors import ChainError, UndecodableTransaction
 from chain.log_filter import LogFilter
@@ -31,6 +30,7 @@ from node.json_rpc.encoding import (
     fee_history_json,
     header_json,
     log_json,
+    pending_block_json,
     pending_transaction_json,
     placed_transaction_json,
     quantity,
@@ -60,7 +60,7 @@ SYNCING_LAG_BLOCKS = 2
 
 
 def _block_number(view: ChainView) -> str:
-    return quantity(view.head.number)
+    return quantity(view.head_number)
 
 
 def _chain_id(services: Services) -> str:
@@ -85,21 +85,22 @@ async def _syncing(services: Services) -> bool | Json:
     }
 
 
-def _is_heavy_block(view: ChainView, at: BlockReference, *_: Any) -> bool:
-    header = view.find_header(at)
+def _is_heavy_block(view: ChainView, at: BlockReference, wants_transactions: bool = True) -> bool:
+    header = view.find_header(at) if wants_transactions else None
     return header is not None and header.gas_used > HEAVY_BLOCK_GAS
 
 
 def _get_block(view: ChainView, at: BlockReference, is_full: bool) -> Json | None:
     if at is BlockTag.PENDING:
-        return block_json(_pending_block(view), () if is_full else None, is_pending=True)
-    block = view.find_block(at)
-    if block is None:
+        return pending_block_json(_pending_block(view))
+    outline = view.find_outline(at)
+    if outline is None:
         return None
-    return block_json(block, view.transactions(block) if is_full else None)
+    block = view.find_block(at) if is_full else None
+    return block_json(outline, None if block is None else view.transactions(block))
 
 
-def _pending_block(view: ChainView) -> Block:
+def _pending_block(view: ChainView) -> BlockOutline:
     """The next block as far as it is known: nothing is in it before it is decided."""
     head = view.head
     header = replace(
@@ -113,14 +114,15 @@ def _pending_block(view: ChainView) -> Block:
         receipts_root=EMPTY_TRIE_ROOT,
         base_fee=None if head.base_fee is None else view.next_base_fee(),
     )
-    return Block(header, withdrawals=None if head.withdrawals_root is None else ())
+    block = Block(header, withdrawals=None if head.withdrawals_root is None else ())
+    return BlockOutline(header, (), (), block.withdrawals, (), len(encode_block(block)))
 
 
 def _transaction_count_of_block(view: ChainView, at: BlockReference) -> str | None:
     if at is BlockTag.PENDING:
         return "0x0"
-    block = view.find_block(at)
-    return None if block is None else quantity(len(block.transactions))
+    outline = view.find_outline(at)
+    return None if outline is None else quantity(len(outline.transaction_hashes))
 
 
 def _transaction_of_block(view: ChainView, at: BlockReference, index: int) -> Json | None:
@@ -131,15 +133,15 @@ def _transaction_of_block(view: ChainView, at: BlockReference, index: int) -> Js
 
 
 def _uncle_count(view: ChainView, at: BlockReference) -> str | None:
-    block = view.find_block(at)
-    return None if block is None else quantity(len(block.ommers))
+    outline = view.find_outline(at)
+    return None if outline is None else quantity(len(outline.ommers))
 
 
 def _uncle(view: ChainView, at: BlockReference, index: int) -> Json | None:
-    block = view.find_block(at)
-    if block is None or index >= len(block.ommers):
+    outline = view.find_outline(at)
+    if outline is None or index >= len(outline.ommers):
         return None
-    return header_json(block.ommers[index]) | {"uncles": []}
+    return header_json(outline.ommers[index]) | {"uncles": []}
 
 
 def _block_receipts(view: ChainView, at: BlockReference) -> list[Json] | None:
@@ -231,7 +233,7 @@ def _fee_history(
 
 
 def _logs(view: ChainView, wanted: LogFilter) -> list[Json]:
-    head = view.head.number
+    head = view.head_number
     resolved = replace(
         wanted,
         first_block=head if wanted.first_block == CHAIN_HEAD else wanted.first_block,
