@@ -26,16 +26,16 @@ class RewardMemory:
         self._known: dict[tuple[int, tuple[float, ...]], tuple[int, ...]] = {}
 
     def rewards(
-        self, blocks: StoredBlocks, header: Header, percentiles: tuple[float, ...]
+        self, blocks: StoredBlocks, header: Header, percentiles: tuple[float, ...], quiet: int
     ) -> tuple[int, ...]:
-        """Tips in wei a gas of that block at each percentile."""
+        """Tips in wei a gas of that block at each percentile; `quiet` where it is empty."""
         key = (header.number, percentiles)
         known = self._known.get(key)
         if known is not None:
             return known
         if len(self._known) >= REWARDS_REMEMBERED:
             self._known.clear()
-        rewards = self._known[key] = _rewards(blocks, header, percentiles)
+        rewards = self._known[key] = _rewards(blocks, header, percentiles, quiet)
         return rewards
 
 
@@ -71,7 +71,7 @@ def fee_history(
         ),
         blob_gas_used_ratios=tuple(_blob_gas_used_ratio(header, config) for header in headers),
         rewards=(
-            tuple(_rewards(blocks, header, percentiles, quiet) for header in headers)
+            tuple(memory.rewards(blocks, header, tuple(percentiles), quiet) for header in headers)
             if percentiles
             else None
         ),

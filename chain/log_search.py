@@ -24,7 +24,7 @@ def find_logs(
     """
     if not numbers:
         raise InvalidBlockRange
-    if numbers[-1] > blocks.head.number:
+    if numbers[-1] > blocks.head_number:
         raise BlockRangeBeyondHead
     if len(numbers) > blocks_max:
         raise BlockRangeTooLarge(blocks_max)

@@ -11,7 +11,6 @@ from chain.blocks import Header
 from chain.config import Rules
 from chain.forks.fork import Fork
 from chain.pool_refusals import (
-    AlreadyKnown,
     AuthorizationListMissing,
     CannotPay,
     CannotPayForAll,
@@ -125,11 +124,7 @@ def check_replacement(
 ) -> None:
     """Where the nonce is taken, the newcomer must outbid; raises `ReplacementUnderpriced`."""
     replaced = sender.at(pooled.nonce)
-    if replaced is None:
-        return
-    if replaced.hash == pooled.hash:
-        raise AlreadyKnown
-    if not pooled.outbids(replaced, bump_percent):
+    if replaced is not None and not pooled.outbids(replaced, bump_percent):
         raise ReplacementUnderpriced
 
 

@@ -16,6 +16,7 @@ from eth_hash.auto import keccak
 from eth_typing import Address, Hash32
 
 from chain.answers import (
+    BlockOutline,
     BlockReference,
     BlockTag,
     FeeHistory,
@@ -26,8 +27,8 @@ from chain.answers import (
 from chain.blocks import Block, Header
 from chain.config import ChainConfig
 from chain.engine import Account, AccountOverride, Engine, StateReader
-from chain.fee_history import fee_history, next_blob_base_fee
-from chain.gas_price import priority_fee
+from chain.fee_history import RewardMemory, fee_history, next_blob_base_fee
+from chain.gas_price import PriceOracle
 from chain.header_rules import blob_base_fee, next_base_fee
 from chain.key_value import KeyValueStore, Snapshot
 from chain.log_filter import LogFilter
@@ -62,24 +63,38 @@ class Queries:
     ) -> None:
         self._store, self._config, self._engine = store, config, engine
         self._limits = limits or QueryLimits()
+        self._oracle, self._rewards = PriceOracle(), RewardMemory()
 
     @contextmanager
     def view(self) -> Iterator["ChainView"]:
         """A view over one snapshot, which ends with the context."""
         with self._store.snapshot() as snapshot:
-            yield ChainView(snapshot, self._config, self._engine, self._limits)
+            yield ChainView(
+                snapshot, self._config, self._engine, self._limits, self._oracle, self._rewards
+            )
 
 
 class ChainView:
     """The chain up to the head of one snapshot. References may be numbers, hashes or tags."""
 
     def __init__(
-        self, snapshot: Snapshot, config: ChainConfig, engine: Engine, limits: QueryLimits
+        self,
+        snapshot: Snapshot,
+        config: ChainConfig,
+        engine: Engine,
+        limits: QueryLimits,
+        oracle: PriceOracle,
+        rewards: RewardMemory,
     ) -> None:
         """Raises `NotInitialized` where the store holds no block."""
         self._snapshot, self._config = snapshot, config
         self._engine, self._limits = engine, limits
+        self._oracle, self._rewards = oracle, rewards
         self._blocks = StoredBlocks(snapshot)
+
+    @property
+    def head_number(self) -> int:
+        return self._blocks.head_number
 
     @property
     def head(self) -> Header:
@@ -87,18 +102,20 @@ class ChainView:
 
     def header(self, at: BlockReference) -> Header:
         """Raises HeaderNotFound or HeaderForHashNotFound."""
-        header = self.find_header(at)
-        if header is not None:
-            return header
-        raise HeaderForHashNotFound(Hash32(at)) if isinstance(at, bytes) else HeaderNotFound
+        return self._blocks.header(self._number(at))
 
     def find_header(self, at: BlockReference) -> Header | None:
-        number = self._number(at)
+        number = self._find_number(at)
         return None if number is None else self._blocks.header(number)
 
     def find_block(self, at: BlockReference) -> Block | None:
-        number = self._number(at)
+        number = self._find_number(at)
         return None if number is None else self._blocks.block(number)
+
+    def find_outline(self, at: BlockReference) -> BlockOutline | None:
+        """The block without its transactions, many times faster than `find_block`."""
+        number = self._find_number(at)
+        return None if number is None else self._blocks.outline(number)
 
     def find_transaction(self, transaction_hash: Hash32) -> PlacedTransaction | None:
         place = self._blocks.place_of(transaction_hash)
@@ -146,8 +163,8 @@ class ChainView:
 
     def state(self, at: BlockReference) -> StateReader:
         """The state after a block; raises HeaderNotFound or HeaderForHashNotFound (as all below)."""
-        number = self.header(at).number
-        return StateAt(self._snapshot, None if number == self.head.number else number)
+        number = self._number(at)
+        return StateAt(self._snapshot, None if number == self.head_number else number)
 
     def account(self, address: Address, at: BlockReference) -> Account:
         """An account that does not exist is answered as an empty one."""
@@ -202,7 +219,7 @@ class ChainView:
         Raises InvalidBlockRange, BlockRangeBeyondHead, BlockRangeTooLarge, TooManyLogs.
         """
         if log_filter.block_hash is not None:
-            number = self.header(log_filter.block_hash).number
+            number = self._number(log_filter.block_hash)
             numbers = range(number, number + 1)
         else:
             numbers = range(log_filter.first_block, log_filter.last_block + 1)
@@ -215,12 +232,14 @@ class ChainView:
         self, block_count: int, newest: BlockReference, percentiles: Sequence[float] = ()
     ) -> FeeHistory:
         """geth's numbers; raises InvalidPercentile, TooManyPercentiles, RequestBeyondHead."""
-        number = newest if isinstance(newest, int) else self.header(newest).number
-        return fee_history(self._blocks, self._config, block_count, number, percentiles)
+        number = newest if isinstance(newest, int) else self._number(newest)
+        return fee_history(
+            self._blocks, self._config, block_count, number, percentiles, self._rewards
+        )
 
     def priority_fee(self) -> int:
         """A tip that should do, in wei a gas (0G's oracle, facts §1b "Gas price")."""
-        return priority_fee(self._blocks)
+        return self._oracle.priority_fee(self._blocks)
 
     def gas_price(self) -> int:
         """The head's base fee and `priority_fee`, in wei a gas."""
@@ -234,13 +253,19 @@ class ChainView:
         """Wei a gas in the next block."""
         return next_base_fee(self.head)
 
-    def _number(self, at: BlockReference) -> int | None:
-        """None where there is no such block."""
+    def _number(self, at: BlockReference) -> int:
+        """Raises HeaderNotFound or HeaderForHashNotFound."""
+        number = self._find_number(at)
+        if number is not None:
+            return number
+        raise HeaderForHashNotFound(Hash32(at)) if isinstance(at, bytes) else HeaderNotFound
+
+    def _find_number(self, at: BlockReference) -> int | None:
         if isinstance(at, BlockTag):
-            return 0 if at is BlockTag.EARLIEST else self.head.number
+            return 0 if at is BlockTag.EARLIEST else self.head_number
         if isinstance(at, bytes):
             return self._blocks.number_of(Hash32(at))
-        return at if 0 <= at <= self.head.number else None
+        return at if 0 <= at <= self.head_number else None
 
     def _blob_gas_price(self, header: Header) -> int | None:
         if header.excess_blob_gas is None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from eth_typing import Address, Hash32
 
 from chain import block_store
-from chain.answers import PlacedTransaction
+from chain.answers import BlockOutline, PlacedTransaction
 from chain.blocks import Block, Header
 from chain.engine import Receipt
 from chain.errors import ChainError
@@ -25,11 +25,15 @@ class StoredBlocks:
 
     def __init__(self, snapshot: Snapshot) -> None:
         """Raises `NotInitialized`."""
-        head = block_store.head(snapshot)
-        if head is None:
+        head_number = block_store.head_number(snapshot)
+        if head_number is None:
             raise NotInitialized
-        self._snapshot, self.head = snapshot, head
-        self._headers = {head.number: head}
+        self._snapshot, self.head_number = snapshot, head_number
+        self._headers: dict[int, Header] = {}
+
+    @property
+    def head(self) -> Header:
+        return self.header(self.head_number)
 
     def header(self, number: int) -> Header:
         header = self._headers.get(number)
@@ -51,6 +55,11 @@ class StoredBlocks:
         block = block_store.read_block(self._snapshot, number)
         assert block is not None, "every block up to the head is stored"
         return block
+
+    def outline(self, number: int) -> BlockOutline:
+        outline = block_store.read_outline(self._snapshot, number)
+        assert outline is not None, "every block up to the head is stored"
+        return outline
 
     def transaction(self, number: int, index: int) -> Transaction | None:
         """None where the block has fewer."""
