@@ -7,6 +7,7 @@ A peer that breaks a protocol is hung up on and kept away; nothing else happens.
 
 import errno
 import logging
+import os
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
@@ -41,6 +42,7 @@ from node.network.messages import (
 )
 from node.network.peers import Peer, PeerBook
 from node.network.status import (
+    INSTANCE_BYTES,
     STATUS_PROTOCOL,
     STATUS_TIMEOUT_S,
     OtherChain,
@@ -53,6 +55,8 @@ REDIAL_FIRST_S = 0.1
 REDIAL_GROWTH = 1.6
 REDIAL_MAX_S = 2.0
 """Short: a validator that comes back is needed at once, and a refused dial costs little."""
+DIALLED_AT_ONCE_S = 2.0
+"""A second connection within this time of the first comes from both sides dialling."""
 DIAL_TURN_S = 0.5
 """Of two nodes that would dial each other, the one with the higher peer id lets the other begin."""
 STREAM_TIMEOUT_S = 5.0
@@ -85,7 +89,8 @@ class PeerNetwork:
         self._dial_list = tuple(parse_peer_address(text) for text in settings.peers)
         self._events: PeerEvents | None = None
         self._nursery: trio.Nursery | None = None
-        self._sessions: dict[ID, trio.CancelScope] = {}
+        self._sessions: dict[ID, _Session] = {}
+        self._instance = os.urandom(INSTANCE_BYTES)
         self.host = build_host(settings.node_secret)
         self.book = PeerBook()
         self.take_transactions: Callable[[PeerName, Sequence[bytes]], None] = _ignore
@@ -171,20 +176,25 @@ class PeerNetwork:
         self._hang_up(peer_id)
 
     def connection_made(self, peer_id: ID) -> None:
-        """A connection is up: begin its session unless there is one."""
-        if self._nursery is None or peer_id in self._sessions:
+        """A connection is up: begin its session unless there is one.
+
+        Nobody dials a peer it is connected to. So if there is a session, either both dialled at
+        once, or the peer has lost the old connection and we have not noticed: then begin anew.
+        """
+        if self._nursery is None:
             return
-        if self.book.is_kept_away(peer_id):
+        session = self._sessions.get(peer_id)
+        if session is None and not self.book.is_kept_away(peer_id):
+            session = self._sessions[peer_id] = _Session()
+            self._nursery.start_soon(self._run_session, peer_id, session)
+        elif session is None or session.age_s > DIALLED_AT_ONCE_S:
             self._hang_up(peer_id)
-            return
-        scope = self._sessions[peer_id] = trio.CancelScope()
-        self._nursery.start_soon(self._session, peer_id, scope)
 
     def connection_lost(self, peer_id: ID) -> None:
         """The last connection to a peer is gone."""
-        scope = self._sessions.get(peer_id)
-        if scope is not None:
-            scope.cancel()
+        session = self._sessions.get(peer_id)
+        if session is not None:
+            session.scope.cancel()
 
     def _hang_up(self, peer_id: ID) -> None:
         self.connection_lost(peer_id)
@@ -194,10 +204,10 @@ class PeerNetwork:
     async def _close_connections(self, peer_id: ID) -> None:
         await self.host.get_network().close_peer(peer_id)
 
-    async def _session(self, peer_id: ID, scope: trio.CancelScope) -> None:
+    async def _run_session(self, peer_id: ID, session: "_Session") -> None:
         try:
-            with scope:
-                await self._serve_peer(peer_id, scope)
+            with session.scope:
+                await self._serve_peer(peer_id)
         except OtherChain as error:
             self.drop_id(peer_id, str(error))
         except BrokenProtocol as error:
@@ -205,18 +215,17 @@ class PeerNetwork:
         except (StreamEnded, trio.TooSlowError, *STREAM_ERRORS) as error:
             _log.debug("session with %s ended: %r", peer_id.to_base58(), error)
         finally:
-            if self._sessions.get(peer_id) is scope:
-                del self._sessions[peer_id]
+            del self._sessions[peer_id]
             self._hang_up(peer_id)
 
-    async def _serve_peer(self, peer_id: ID, scope: trio.CancelScope) -> None:
+    async def _serve_peer(self, peer_id: ID) -> None:
         assert self._events is not None
         with trio.fail_after(STATUS_TIMEOUT_S):
             stream = await self.host.new_stream(peer_id, [STATUS_PROTOCOL])
             status = await exchange_status(stream, self._own_status())
             await stream.close()
             outgoing = await self.host.new_stream(peer_id, [CONSENSUS_PROTOCOL])
-        peer = Peer(peer_id, status, scope, height=status.height)
+        peer = Peer(peer_id, status, height=status.height)
         self.book.add(peer)
         _log.info("peer %s joined at height %d", peer.name, peer.height)
         try:
@@ -231,22 +240,29 @@ class PeerNetwork:
 
     def _own_status(self) -> Status:
         settings = self._settings
-        return Status(settings.chain_identity, settings.version, self._committed_height())
+        height = self._committed_height()
+        return Status(settings.chain_identity, settings.version, height, self._instance)
 
     async def _answer_status(self, stream: INetStream) -> None:
         peer_id = stream.muxed_conn.peer_id
-        await self.serve(peer_id, stream, self._status_answer(stream))
+        await self.serve(peer_id, stream, self._status_answer(peer_id, stream))
 
-    async def _status_answer(self, stream: ByteStream) -> None:
+    async def _status_answer(self, peer_id: ID, stream: ByteStream) -> None:
         with trio.fail_after(STATUS_TIMEOUT_S):
-            await exchange_status(stream, self._own_status())
+            status = await exchange_status(stream, self._own_status())
             await stream.close()
+        known = self.book.get(peer_id)
+        if known is not None and known.status.instance != status.instance:
+            _log.debug("%s has restarted", known.name)
+            self._hang_up(peer_id)
 
     async def _read_consensus(self, stream: INetStream) -> None:
         peer_id = stream.muxed_conn.peer_id
         peer = await self.book.wait_for(peer_id, STATUS_TIMEOUT_S)
         if peer is not None:
             await self.serve(peer_id, stream, self._deliver_messages(peer, stream))
+        # Whoever writes to a stream that nobody reads any more shall notice.
+        await stream.reset()
 
     async def _deliver_messages(self, peer: Peer, stream: ByteStream) -> None:
         assert self._events is not None
@@ -302,6 +318,18 @@ class PeerNetwork:
                 if now - peer.heard_at > SILENCE_MAX_S:
                     _log.warning("peer %s is silent; hanging up", peer.name)
                     self._hang_up(peer.id)
+
+
+class _Session:
+    """One peer's connection, from its first moment."""
+
+    def __init__(self) -> None:
+        self.scope = trio.CancelScope()
+        self._began = trio.current_time()
+
+    @property
+    def age_s(self) -> float:
+        return trio.current_time() - self._began
 
 
 class _Connections(INotifee):

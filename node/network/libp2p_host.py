@@ -7,8 +7,9 @@ dials every address it hears of, and refuses peers by memory and rate limits mad
 import logging
 
 import trio
+from libp2p.abc import INetStream
 from libp2p.crypto.x25519 import create_new_key_pair
-from libp2p.custom_types import TProtocol
+from libp2p.custom_types import StreamHandlerFn, TProtocol
 from libp2p.host.basic_host import BasicHost
 from libp2p.network.auto_connector import AutoConnector
 from libp2p.network.config import ConnectionConfig, RetryConfig
@@ -24,6 +25,7 @@ from libp2p.transport.upgrader import TransportUpgrader
 
 from node.network.identity import key_pair_of
 
+_log = logging.getLogger("zerog.network")
 CONNECTIONS_MAX = 64
 CONNECTIONS_PER_PEER_MAX = 3
 DIAL_TIMEOUT_S = 5.0
@@ -51,7 +53,9 @@ def build_host(node_secret: bytes) -> BasicHost:
     swarm.auto_connector = _DialsNobody(swarm)
     # py-libp2p logs what every peer does to the root logger; ours say what matters.
     logging.getLogger("libp2p").setLevel(logging.CRITICAL)
-    return BasicHost(swarm, disable_identify_address_discovery=True)
+    host = BasicHost(swarm, disable_identify_address_discovery=True)
+    swarm.set_stream_handler(_guarded(swarm, swarm.common_stream_handler))
+    return host
 
 
 async def close_host(host: BasicHost) -> None:
@@ -62,6 +66,20 @@ async def close_host(host: BasicHost) -> None:
             nursery.start_soon(listener.close)
         for peer_id in tuple(swarm.connections):
             nursery.start_soon(swarm.close_peer, peer_id)
+
+
+def _guarded(swarm: Swarm, handle: StreamHandlerFn) -> StreamHandlerFn:
+    """py-libp2p lets a peer's garbage end the whole host in some of its own protocols."""
+
+    async def handle_or_hang_up(stream: INetStream) -> None:
+        peer_id = stream.muxed_conn.peer_id
+        try:
+            await handle(stream)
+        except Exception as error:
+            _log.warning("hanging up on %s: its stream failed: %r", peer_id.to_base58(), error)
+            await swarm.close_peer(peer_id)
+
+    return handle_or_hang_up
 
 
 class _DialsNobody(AutoConnector):

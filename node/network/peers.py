@@ -21,7 +21,6 @@ class Peer:
 
     id: ID
     status: Status
-    scope: trio.CancelScope
     outbox: Outbox = field(default_factory=Outbox)
     height: int = 0
     heard_at: float = field(default_factory=trio.current_time)

@@ -1,7 +1,7 @@
 """The first words on a connection: which chain, which software, which height.
 
 Protocol `/zerog/status/1`: each side opens a stream, sends one frame and reads one.
-    frame = RLP [chain identity (32), software version (text), height]
+    frame = RLP [chain identity (32), software version (text), height, instance (8)]
 """
 
 from dataclasses import dataclass
@@ -16,15 +16,17 @@ STATUS_PROTOCOL = TProtocol("/zerog/status/1")
 STATUS_FRAME_BYTES_MAX = 256
 STATUS_TIMEOUT_S = 5.0
 VERSION_BYTES_MAX = 64
+INSTANCE_BYTES = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """`height` is the last one committed."""
+    """`height` is the last one committed; `instance` is drawn when a process starts."""
 
     chain_identity: bytes
     version: str
     height: int
+    instance: bytes
 
 
 class OtherChain(Exception):
@@ -37,19 +39,22 @@ class OtherChain(Exception):
 
 def encode_status(status: Status) -> bytes:
     version = status.version.encode()[:VERSION_BYTES_MAX]
-    return encode([status.chain_identity, version, encode_integer(status.height)])
+    height = encode_integer(status.height)
+    return encode([status.chain_identity, version, height, status.instance])
 
 
 def decode_status(data: bytes) -> Status:
     """Raises `BrokenProtocol`."""
     try:
         match decode(data):
-            case [bytes(identity), bytes(version), bytes(height)] if len(identity) == 32:
+            case [bytes(identity), bytes(version), bytes(height), bytes(instance)] if (
+                len(identity) == 32 and len(instance) == INSTANCE_BYTES
+            ):
                 text = version[:VERSION_BYTES_MAX].decode(errors="replace")
-                return Status(identity, text, decode_integer(height))
+                return Status(identity, text, decode_integer(height), instance)
     except Undecodable as error:
         raise BrokenProtocol(f"status: {error}") from error
-    raise BrokenProtocol("status: expected [identity, version, height]")
+    raise BrokenProtocol("status: expected [identity, version, height, instance]")
 
 
 async def exchange_status(stream: ByteStream, own: Status) -> Status:

@@ -79,7 +79,7 @@ class TransactionNetwork:
     async def running(self) -> AsyncIterator[None]:
         """In and out while the host runs: give this to `PeerNetwork.run` as a service."""
         router = _router()
-        pubsub = Pubsub(self._network.host, router, allowed_topics={self._topic})
+        pubsub = _GuardedPubsub(self._network.host, router, allowed_topics={self._topic})
         pubsub.set_topic_validator(self._topic, self._is_well_formed, is_async_validator=False)
         async with background_trio_service(pubsub), background_trio_service(router):
             subscription = await pubsub.subscribe(self._topic)
@@ -147,6 +147,16 @@ class TransactionNetwork:
             message = await next_message()
             if message.from_id != own:
                 self._take(ID(message.from_id).to_base58(), decode_transactions(message.data))
+
+
+class _GuardedPubsub(Pubsub):
+    """py-libp2p handles each message in a task of its own, whose failure would end the service."""
+
+    async def push_msg(self, msg_forwarder: ID, msg: rpc_pb2.Message) -> None:
+        try:
+            await super().push_msg(msg_forwarder, msg)
+        except Exception as error:
+            _log.warning("a gossip message of %s failed: %r", msg_forwarder.to_base58(), error)
 
 
 class _Waiting:

@@ -34,6 +34,8 @@ from node.sync.catch_up import CatchUp
 from node.sync.serve import SyncServer, answer_request
 
 CHAIN = b"\x0c" * 32
+REAL_NODES_MAX = 6
+"""Ports set aside: everybody has all of them in its list of peers."""
 FAST = Timeouts(
     propose_ms=300,
     propose_growth_ms=100,
@@ -253,7 +255,7 @@ class Cluster:
         self.is_real = is_real
         self.hub = MemoryHub(nursery)
         self.nodes: dict[int, Node] = {}
-        self._ports = _free_ports(count + 2) if is_real else []
+        self._ports = _free_ports(REAL_NODES_MAX) if is_real else []
         self.executors: dict[int, FakeExecutor] = {}
         self.timeouts = FAST
 

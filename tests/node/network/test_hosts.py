@@ -1,8 +1,58 @@
 """Consensus over real libp2p hosts on loopback, several in one process."""
 
-from collections.abc import Callable
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pytest
+import trio
+from libp2p.custom_types import TProtocol
+
+from node.errors import PortInUse
+from node.network.frames import STREAM_ERRORS, frame
+from node.network.host import PeerNetwork
+from node.network.messages import CONSENSUS_PROTOCOL
+from node.network.status import STATUS_PROTOCOL
+from node.network.transactions import GOSSIP_PROTOCOL, TransactionNetwork
+from node.sync.protocol import SYNC_PROTOCOL
+from node.sync.serve import SyncServer
 
 RunCluster = Callable[..., None]
+STRANGER = 4
+"""Index of a node that is in everybody's list of peers and no validator."""
+
+
+class Silent:
+    """`PeerEvents` of a node that listens to nobody."""
+
+    async def peer_joined(self, peer: str, height: int) -> None:
+        await trio.lowlevel.checkpoint()
+
+    async def peer_left(self, peer: str) -> None:
+        await trio.lowlevel.checkpoint()
+
+    async def received(self, peer: str, message: object) -> None:
+        await trio.lowlevel.checkpoint()
+
+
+@asynccontextmanager
+async def running(network: PeerNetwork) -> AsyncIterator[PeerNetwork]:
+    async with trio.open_nursery() as nursery:
+        await nursery.start(network.run, Silent())
+        yield network
+        nursery.cancel_scope.cancel()
+
+
+async def until(claim: Callable[[], bool], timeout_s: float = 10) -> None:
+    with trio.fail_after(timeout_s):
+        while not claim():
+            await trio.sleep(0.01)
+
+
+def keeps_away(cluster, index: int, stranger: PeerNetwork) -> Callable[[], bool]:
+    book = cluster.nodes[index].network.book
+    return lambda: book.is_kept_away(stranger.host.get_id())
 
 
 def test_four_hosts_decide_twenty_heights(run_cluster: RunCluster) -> None:
@@ -26,3 +76,237 @@ def test_a_killed_host_catches_up_after_its_restart(run_cluster: RunCluster) -> 
         assert cluster.agree()
 
     run_cluster(scenario, is_real=True)
+
+
+def test_blocks_resume_when_one_of_two_missing_comes_back(
+    run_cluster: RunCluster, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scenario(cluster) -> None:
+        await cluster.start(0, 1, 2, 3)
+        await cluster.wait_for_height(3)
+        await cluster.kill(2)
+        await cluster.kill(3)
+        with caplog.at_level(logging.WARNING):
+            await until(lambda: "validator-2, validator-3" in caplog.text)
+        stuck = max(cluster.executor(0).tip, cluster.executor(1).tip)
+        assert cluster.executor(0).tip <= stuck
+        await cluster.start(2)
+        await cluster.wait_for_height(stuck + 3, 0, 1, 2, timeout_s=10)
+        assert cluster.agree()
+
+    run_cluster(scenario, is_real=True)
+
+
+def test_who_serves_a_forged_certificate_is_dropped_and_another_asked(
+    run_cluster: RunCluster,
+) -> None:
+    async def scenario(cluster) -> None:
+        await cluster.start(0, 1, 2)
+        await cluster.wait_for_height(5)
+        real = cluster.executor(0).committed
+        for index in (0, 1, 2):
+            await cluster.kill(index)
+
+        def forged(height: int):
+            block, certificate = real[height - 1]
+            pairs = [(who, bytes(64) + b"\x01") for who, _ in certificate.signatures]
+            return block, replace(certificate, signatures=tuple(pairs))
+
+        cluster.executor(STRANGER).committed = real
+        forger = cluster.new_network(STRANGER)
+        SyncServer(forger, forged)
+        async with running(forger):
+            await cluster.start(3)
+            await until(keeps_away(cluster, 3, forger))
+            assert cluster.executor(3).tip == 0
+            await cluster.start(0, 1, 2)
+            await cluster.wait_for_height(len(real) + 3)
+            assert cluster.agree()
+
+    run_cluster(scenario, is_real=True)
+
+
+@pytest.mark.parametrize("garbage", [b"", b"\x00", b"\xff" * 40, b"\x01" * 100, bytes(2_000)])
+@pytest.mark.parametrize("protocol", [STATUS_PROTOCOL, CONSENSUS_PROTOCOL, SYNC_PROTOCOL], ids=str)
+def test_whoever_sends_garbage_is_dropped_and_the_others_go_on(
+    run_cluster: RunCluster, protocol: TProtocol, garbage: bytes
+) -> None:
+    async def scenario(cluster) -> None:
+        await cluster.start(0)
+        victim = cluster.nodes[0].network
+        async with running(cluster.new_network(STRANGER)) as stranger:
+            await until(lambda: victim.book.get(stranger.host.get_id()) is not None)
+            stream = await stranger.host.new_stream(victim.host.get_id(), [protocol])
+            await stream.write(frame(garbage))
+            await until(keeps_away(cluster, 0, stranger))
+            await cluster.wait_for_height(cluster.executor(0).tip + 3)
+            await until(
+                lambda: not victim.host.get_network().get_connections(stranger.host.get_id())
+            )
+
+    run_cluster(scenario, 1, is_real=True)
+
+
+@pytest.mark.parametrize("protocol", [STATUS_PROTOCOL, CONSENSUS_PROTOCOL, SYNC_PROTOCOL], ids=str)
+def test_whoever_announces_an_endless_frame_is_dropped(
+    run_cluster: RunCluster, protocol: TProtocol
+) -> None:
+    async def scenario(cluster) -> None:
+        await cluster.start(0)
+        victim = cluster.nodes[0].network
+        async with running(cluster.new_network(STRANGER)) as stranger:
+            await until(lambda: victim.book.get(stranger.host.get_id()) is not None)
+            stream = await stranger.host.new_stream(victim.host.get_id(), [protocol])
+            await stream.write(b"\xff\xff\xff\xff")
+            await until(keeps_away(cluster, 0, stranger))
+
+    run_cluster(scenario, 1, is_real=True)
+
+
+def test_raw_bytes_on_the_port_and_on_libp2ps_own_protocols_hurt_nobody(
+    run_cluster: RunCluster,
+) -> None:
+    protocols = ["/ipfs/ping/1.0.0", "/ipfs/id/push/1.0.0", "/ipfs/id/1.0.0"]
+
+    async def scenario(cluster) -> None:
+        await cluster.start(0, 1)
+        victim = cluster.nodes[0].network
+        raw = await trio.open_tcp_stream("127.0.0.1", cluster._ports[0])
+        await raw.send_all(b"GET / HTTP/1.1\r\n\r\n" * 100)
+        async with running(cluster.new_network(STRANGER)) as stranger:
+            for protocol in protocols:
+                await until(lambda: bool(stranger.host.get_network().get_connections()))
+                await send_ignoring_hang_up(stranger, victim, protocol)
+            await cluster.wait_for_height(cluster.executor(0).tip + 5)
+        await raw.aclose()
+
+    run_cluster(scenario, 2, is_real=True)
+
+
+async def send_ignoring_hang_up(sender: PeerNetwork, victim: PeerNetwork, protocol: str) -> None:
+    try:
+        stream = await sender.host.new_stream(victim.host.get_id(), [TProtocol(protocol)])
+        await stream.write(b"\xff\x80\x01garbage" * 50)
+        await stream.close()
+    except STREAM_ERRORS:
+        return
+
+
+def test_a_node_of_another_chain_is_refused(run_cluster: RunCluster) -> None:
+    async def scenario(cluster) -> None:
+        await cluster.start(0)
+        async with running(cluster.new_network(STRANGER, chain=b"\x0d" * 32)) as stranger:
+            await until(keeps_away(cluster, 0, stranger))
+            assert not cluster.nodes[0].network.book.all()
+
+    run_cluster(scenario, 1, is_real=True)
+
+
+def test_a_taken_port_is_named(run_cluster: RunCluster) -> None:
+    async def scenario(cluster) -> None:
+        async with running(cluster.new_network(0)):
+            with pytest.raises(PortInUse, match=f"127.0.0.1:{cluster._ports[0]} is in use"):
+                await cluster.new_network(0).run(Silent())
+
+    run_cluster(scenario, 1, is_real=True)
+
+
+@asynccontextmanager
+async def gossiping(
+    cluster, count: int, take: Callable[[int], Callable[[list[bytes], str], Awaitable[None]]]
+) -> AsyncIterator[list[tuple[PeerNetwork, TransactionNetwork]]]:
+    pairs = []
+    for index in range(count):
+        network = cluster.new_network(index)
+        pairs.append((network, TransactionNetwork(network, b"\x0c" * 32, take(index))))
+    async with trio.open_nursery() as nursery:
+        for network, transactions in pairs:
+            nursery.start_soon(
+                lambda n=network, t=transactions: n.run(Silent(), services=[t.running])
+            )
+        await until(lambda: all(len(n.book.all()) == count - 1 for n, _ in pairs))
+        yield pairs
+        nursery.cancel_scope.cancel()
+
+
+def test_transactions_reach_every_node_once(run_cluster: RunCluster) -> None:
+    async def scenario(cluster) -> None:
+        heard: dict[int, list[bytes]] = {0: [], 1: [], 2: []}
+
+        def take(index: int) -> Callable[[list[bytes], str], Awaitable[None]]:
+            async def extend(transactions: list[bytes], peer: str) -> None:
+                heard[index] += transactions
+
+            return extend
+
+        sent = [b"transaction %d" % number for number in range(500)]
+        async with gossiping(cluster, 3, take) as pairs:
+            pairs[0][1].publish(sent)
+            pairs[0][1].publish(sent)
+            await until(lambda: len(heard[1]) >= 500 and len(heard[2]) >= 500)
+            # Gossip brings them again, and so does telling again; neither is heard.
+            pairs[0][1].publish(sent, again=True)
+            await trio.sleep(1.5)
+        assert sorted(heard[1]) == sorted(heard[2]) == sorted(sent)
+        assert heard[0] == []
+
+    run_cluster(scenario, 3, is_real=True)
+
+
+def test_gossip_reaches_those_that_are_no_direct_peers(run_cluster: RunCluster) -> None:
+    """0 and 2 know 1 only."""
+
+    async def scenario(cluster) -> None:
+        heard: list[bytes] = []
+
+        def take(index: int) -> Callable[[list[bytes], str], Awaitable[None]]:
+            async def extend(transactions: list[bytes], peer: str) -> None:
+                if index == 2:
+                    heard.extend(transactions)
+
+            return extend
+
+        all_addresses = cluster.addresses_but
+        cluster.addresses_but = lambda i: all_addresses(1)[:0] if i == 1 else all_addresses(0)[:1]
+        async with trio.open_nursery() as nursery:
+            pairs = []
+            for index in range(3):
+                network = cluster.new_network(index)
+                pairs.append((network, TransactionNetwork(network, b"\x0c" * 32, take(index))))
+            for network, transactions in pairs:
+                nursery.start_soon(
+                    lambda n=network, t=transactions: n.run(Silent(), services=[t.running])
+                )
+            await until(lambda: len(pairs[1][0].book.all()) == 2)
+            pairs[0][1].publish([b"far away"])
+            await until(lambda: heard == [b"far away"])
+            nursery.cancel_scope.cancel()
+
+    run_cluster(scenario, 3, is_real=True)
+
+
+@pytest.mark.parametrize("garbage", [b"\x05abcde", b"\xff" * 30, b"\x80" * 12])
+def test_garbage_on_the_gossip_stream_hurts_nobody(run_cluster: RunCluster, garbage: bytes) -> None:
+    async def scenario(cluster) -> None:
+        heard: list[bytes] = []
+
+        def take(index: int) -> Callable[[list[bytes], str], Awaitable[None]]:
+            async def extend(transactions: list[bytes], peer: str) -> None:
+                if index == 1:
+                    heard.extend(transactions)
+
+            return extend
+
+        async with gossiping(cluster, 2, take) as pairs, running(cluster.new_network(3)) as other:
+            victim = pairs[1][0]
+            await until(lambda: victim.book.get(other.host.get_id()) is not None)
+            await send_garbage(other, victim, garbage)
+            pairs[0][1].publish([b"still here"])
+            await until(lambda: heard == [b"still here"])
+
+    run_cluster(scenario, 2, is_real=True)
+
+
+async def send_garbage(sender: PeerNetwork, victim: PeerNetwork, garbage: bytes) -> None:
+    stream = await sender.host.new_stream(victim.host.get_id(), [GOSSIP_PROTOCOL])
+    await stream.write(garbage)
