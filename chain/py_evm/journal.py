@@ -231,8 +231,9 @@ class Journal:
         self._transient[key] = value
 
     def mark_created(self, address: Address) -> None:
-        self._undo.append((self.contracts_created, address, _ABSENT))
-        self.contracts_created[address] = True
+        if address not in self.contracts_created:
+            self._undo.append((self.contracts_created, address, _ABSENT))
+            self.contracts_created[address] = True
 
     def destroy(self, address: Address) -> bool:
         """Mark for removal at the end of the transaction; whether it was not marked before."""

@@ -28,6 +28,8 @@ def build_opcode_table(opcodes: Mapping[int, Any]) -> OpcodeTable:
 def _row(opcode: int, implementation: Any) -> OpcodeRow:
     if implementation is None:
         return 0, 0, _invalid(opcode)
+    # py-evm wraps SELFDESTRUCT in a deprecation warning.
+    implementation = getattr(implementation, "__wrapped__", implementation)
     needed = _STACK_NEEDED.get(opcode, 0)
     if isinstance(implementation, _FastOpcode):
         function = _REPLACED.get(opcode, implementation.logic_fn)

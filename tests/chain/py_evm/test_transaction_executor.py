@@ -22,11 +22,11 @@ from chain.errors import (
     WrongChainId,
 )
 from chain.forks.fork import Fork
+from chain.py_evm.transaction_executor import created_address
 from chain.transactions import GAS_PER_BLOB
 
 ETHER, GWEI = 10**18, 10**9
 TARGET = Address(b"\x77" * 20)
-CREATED_IN_DELEGATION = bytes.fromhex("60006000600060006000f050" + "00")
 BLOB_HASH = b"\x01" + bytes(31)
 
 
@@ -188,8 +188,6 @@ def test_a_call_charges_its_fee_only_where_it_names_one(world: Any) -> None:
 
 def test_a_contract_created_at_an_address_with_storage_is_a_collision(world: Any) -> None:
     """EIP-7610."""
-    from chain.py_evm.transaction_executor import created_address
-
     address = created_address(world.alice.address, 0)
     world.ledger.put(address, balance=1, slots={1: 1})
     receipt = world.block(world.alice.sign(0, None, gas=100_000)).receipts[0]
