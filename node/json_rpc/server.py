@@ -13,6 +13,7 @@ import uvicorn
 import uvloop
 
 from chain.queries import Queries
+from genesis.document import GenesisDocument
 from node.database import LmdbStore
 from node.errors import PortInUse
 from node.json_rpc.application import Application
@@ -33,28 +34,33 @@ SPARE_DESCRIPTORS = 64
 _logger = logging.getLogger("zerog.rpc")
 
 
+class WorkersLost(Exception):
+    """The process that forks workers has died; this one has to be started anew."""
+
+
 def run(settings: RpcSettings, on_ready: Callable[[int], None] = lambda port: None) -> None:
     """Serve until SIGTERM or SIGINT. Call from a process without threads and event loop: it forks.
 
     `on_ready` is called with the port once connections are accepted. Raises `OperatorError`:
     `PortInUse`, a genesis document or a database that cannot be used.
     """
+    document = load_genesis(settings.genesis)
     listener = _bound(settings.host, settings.port)
     # Before the database, threads or the event loop exist here: none of them may be forked.
-    zygote = start_zygote(partial(_prepare_worker, settings))
+    zygote = start_zygote(partial(_prepare_worker, settings, document))
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(settings, listener, zygote, on_ready))
+            runner.run(_serve(settings, document, listener, zygote, on_ready))
     finally:
         zygote.stop()
         listener.close()
 
 
-def _prepare_worker(settings: RpcSettings) -> Callable[[], Handler]:
+def _prepare_worker(settings: RpcSettings, document: GenesisDocument) -> Callable[[], Handler]:
     # Imported in the zygote alone: py-evm takes a second and memory that the server has no use for.
     from node.json_rpc.worker_methods import prepare
 
-    return prepare(settings)
+    return prepare(settings, document)
 
 
 def _bound(host: str, port: int) -> socket.socket:
@@ -73,11 +79,11 @@ def _bound(host: str, port: int) -> socket.socket:
 
 async def _serve(
     settings: RpcSettings,
+    document: GenesisDocument,
     listener: socket.socket,
     zygote: Zygote,
     on_ready: Callable[[int], None],
 ) -> None:
-    document = load_genesis(settings.genesis)
     store = LmdbStore(settings.database, readonly=True)
     queries = Queries(store, document.config, NoEngine(), query_limits(settings))
     node = NodeClient(settings.socket)
@@ -88,20 +94,33 @@ async def _serve(
     )
     services = Services(settings, document, store, queries, node)
     dispatcher = Dispatcher(all_methods(), services, calls, scans)
-    # uvicorn calls it an error that requests end with the process.
-    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
     await node.start()
     calls.start()
     scans.start()
+    server = _Server(_uvicorn_config(Application(services, dispatcher)), on_ready)
+    loop = asyncio.get_running_loop()
+    # Readable means closed: the zygote never says anything.
+    loop.add_reader(zygote.control, server.stop_as_failed)
     try:
-        server = _Server(_uvicorn_config(Application(services, dispatcher)), on_ready)
         await server.serve(sockets=[listener])
+        if server.has_failed:
+            raise WorkersLost
     finally:
+        loop.remove_reader(zygote.control)
         await asyncio.gather(calls.stop(), scans.stop(), node.stop())
         store.close()
 
 
+def _is_news(record: logging.LogRecord) -> bool:
+    """uvicorn calls it an error that requests end with the process; that is what a stop is."""
+    return not record.getMessage().startswith("Cancel ")
+
+
 def _uvicorn_config(application: Application) -> uvicorn.Config:
+    logger = logging.getLogger("uvicorn.error")
+    # Its warnings are about clients' mistakes; a flood of those must not fill the disk.
+    logger.setLevel(logging.ERROR)
+    logger.addFilter(_is_news)
     return uvicorn.Config(
         application,
         http=BoundedHttpProtocol,
@@ -136,6 +155,7 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, on_ready: Callable[[int], None]) -> None:
         super().__init__(config)
         self._on_ready = on_ready
+        self.has_failed = False
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -154,6 +174,10 @@ class _Server(uvicorn.Server):
         host, port = sockets[0].getsockname()[:2]
         _logger.info("JSON-RPC at http://%s:%d", host, port)
         self._on_ready(port)
+
+    def stop_as_failed(self) -> None:
+        """End, because calls can no longer be carried out."""
+        self.has_failed = self.should_exit = True
 
     def _stop(self) -> None:
         self.should_exit = True

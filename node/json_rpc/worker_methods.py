@@ -14,7 +14,7 @@ from chain.queries import Queries
 from genesis.block import genesis_block
 from genesis.document import GenesisDocument
 from node.database import LmdbStore
-from node.json_rpc.context import load_genesis, query_limits
+from node.json_rpc.context import query_limits
 from node.json_rpc.dispatch import run_in_view
 from node.json_rpc.errors import INTERNAL_ERROR, RpcError
 from node.json_rpc.settings import RpcSettings
@@ -28,9 +28,8 @@ NO_ACCOUNT = Address(bytes(20))
 _logger = logging.getLogger("zerog.rpc")
 
 
-def prepare(settings: RpcSettings) -> Callable[[], Handler]:
+def prepare(settings: RpcSettings, document: GenesisDocument) -> Callable[[], Handler]:
     """Done once, in the zygote: all that does not touch the database."""
-    document = load_genesis(settings.genesis)
     methods = all_methods()
     engine = PyEvmEngine()
     _warm(engine, document)

@@ -290,6 +290,40 @@ def test_other_failures_are_geths_texts_under_32000(
     assert refusal["code"] == -32000
 
 
+DA_SIGNERS = "0x" + "1000".zfill(40)
+
+
+@pytest.mark.parametrize(
+    ("data", "on_call", "on_estimate"),
+    [
+        (
+            call_data("getSigner(address[])", ["0x" + "11" * 20]),
+            (-32000, "signer not found"),
+            (-32000, "signer not found"),
+        ),
+        (call_data("getSigner(address[])", [])[:10], (3, "execution reverted"), None),
+        (
+            "0x",
+            (-32000, "out of gas"),
+            (-32000, "gas required exceeds allowance (36000000)"),
+        ),
+        (
+            "0xdeadbeef",
+            (-32000, "out of gas"),
+            (-32000, "gas required exceeds allowance (36000000)"),
+        ),
+    ],
+)
+def test_failures_of_0g_precompiles_read_as_0g_geths(
+    error: Any, data: str, on_call: tuple[int, str], on_estimate: tuple[int, str] | None
+) -> None:
+    """Facts [O17]."""
+    for method, expected in (("eth_call", on_call), ("eth_estimateGas", on_estimate or on_call)):
+        refusal = error(method, {"to": DA_SIGNERS, "data": data})
+        assert (refusal["code"], refusal["message"]) == expected
+        assert refusal.get("data") == ("0x" if expected[0] == 3 else None)
+
+
 def test_an_unknown_block_is_said_for_state_and_calls(error: Any) -> None:
     for method, subject in (("eth_getBalance", NOBODY), ("eth_call", {"to": PROBE})):
         assert error(method, subject, "0xffffff") == {"code": -32000, "message": "header not found"}

@@ -1,6 +1,8 @@
 """The JSON-RPC process over real sockets: HTTP, limits, time limits, its end."""
 
 import http.client
+import os
+import signal
 import socket
 import threading
 import time
@@ -275,6 +277,30 @@ def test_nothing_is_left_when_it_is_killed(node: Any) -> None:
     while any(Path(f"/proc/{pid}").exists() for pid in (zygote, *workers)):
         assert time.monotonic() < deadline
     socket.create_server(("127.0.0.1", rpc.port)).close()
+
+
+def test_it_ends_when_calls_can_no_longer_be_carried_out(node: Any) -> None:
+    rpc = node.rpc()
+    (zygote,) = children_of(rpc.process.pid)
+    os.kill(zygote, signal.SIGKILL)
+    assert rpc.process.wait(10) == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "text"),
+    [
+        ("genesis", "absent.json", "absent.json: the genesis document is missing"),
+        ("database", "absent", "absent: no database here"),
+    ],
+)
+def test_what_is_missing_is_said_in_one_line(
+    node: Any, capfd: Any, field: str, value: str, text: str
+) -> None:
+    with pytest.raises(RuntimeError, match="ended with 2"):
+        node.rpc(**{field: str(node.folder / value)})
+    said = capfd.readouterr().err
+    assert said.count("\n") == 1
+    assert text in said
 
 
 def test_a_port_in_use_is_said_in_one_line(node: Any, rpc: Any, capfd: Any) -> None:
