@@ -55,8 +55,10 @@ class DevnetMismatch(OperatorError):
     """A devnet directory was made with other values than the flags ask for."""
 
     def __init__(self, path: Path, flag: str, stored: object, asked: object) -> None:
-        super().__init__(
-            f"{path}: made with {flag} {stored}, started with {flag} {asked}; "
-            f"use {flag} {stored}, another --datadir, or --reset to begin anew"
-        )
+        if isinstance(asked, bool):
+            made, started = ("with", "without") if stored else ("without", "with")
+            text = f"made {made} {flag}, started {started} it; use the same"
+        else:
+            text = f"made with {flag} {stored}, started with {flag} {asked}; use {flag} {stored}"
+        super().__init__(f"{path}: {text}, another --datadir, or --reset to begin anew")
         self.stored, self.asked = stored, asked

@@ -22,6 +22,7 @@ STOP_GRACE_S = 2.5
 RESTART_PAUSE_S = 1.0
 """Between the death of a restartable child and its next start."""
 EXIT_OPERATOR_ERROR = 2
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _PR_SET_PDEATHSIG = 1
 
 logger = logging.getLogger("zerog.supervisor")
@@ -48,20 +49,24 @@ class Supervisor:
     exit_code: int = 0
     _due: list[tuple[float, Process]] = field(default_factory=list)
     _stop_asked: bool = False
+    _wake: tuple[int, int] = (-1, -1)
+    """Both ends of the pipe that a signal writes to."""
 
     def start(self) -> None:
-        """Fork every child."""
+        """Fork every child. From here on a signal asks to stop, so that none is left behind."""
+        self._wake = os.pipe()
+        os.set_blocking(self._wake[1], False)
+        signal.set_wakeup_fd(self._wake[1])
+        for number in STOP_SIGNALS:
+            signal.signal(number, self._ask_to_stop)
+        signal.signal(signal.SIGCHLD, lambda number, frame: None)
         for process in self.processes:
-            self._fork(process)
+            if not self._stop_asked:
+                self._fork(process)
 
     def run(self) -> int:
         """Wait for a signal, or a child whose end ends all; then stop the others. The exit code."""
-        reader, writer = os.pipe()
-        os.set_blocking(writer, False)
-        signal.set_wakeup_fd(writer)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._ask_to_stop)
-        signal.signal(signal.SIGCHLD, lambda number, frame: None)
+        reader, writer = self._wake
         while not self._stop_asked and (self.running or self._due):
             pause = max(0.0, self._due[0][0] - time.monotonic()) if self._due else None
             readable, _, _ = select.select([reader], [], [], pause)
@@ -98,13 +103,7 @@ class Supervisor:
         self._stop_asked = True
 
     def _fork(self, process: Process) -> None:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        parent = os.getpid()
-        pid = os.fork()
-        if pid == 0:
-            os._exit(_child(process, parent))
-        self.running[pid] = process
+        self.running[_forked(process.main)] = process
 
     def _start_due(self) -> None:
         now = time.monotonic()
@@ -129,6 +128,16 @@ class Supervisor:
                 self.exit_code = code if code > 0 else 1
 
 
+def start_apart(main: Callable[[], int]) -> int:
+    """Run `main` in a child that the terminal's Ctrl-C does not reach and that ends with us; its pid."""
+
+    def in_own_group() -> int:
+        os.setpgid(0, 0)
+        return main()
+
+    return _forked(in_own_group)
+
+
 def run_in_child(work: Callable[[], None]) -> None:
     """Do `work` in a forked process and wait for it; raises the `OperatorError` that ended it there.
 
@@ -137,12 +146,19 @@ def run_in_child(work: Callable[[], None]) -> None:
     reader, writer = os.pipe()
     pid = os.fork()
     if pid == 0:
+        # Ctrl-C reaches it too, and ends it without a word; a batch half done is not kept.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.close(reader)
         os._exit(_work_in_child(work, writer))
     os.close(writer)
-    with os.fdopen(reader) as answer:
-        message = answer.read()
-    _, status = os.waitpid(pid, 0)
+    try:
+        with os.fdopen(reader) as answer:
+            message = answer.read()
+    except BaseException:
+        _send(pid, signal.SIGKILL)
+        raise
+    finally:
+        _, status = os.waitpid(pid, 0)
     code = os.waitstatus_to_exitcode(status)
     if code == EXIT_OPERATOR_ERROR:
         raise OperatorError(message)
@@ -162,16 +178,30 @@ def _work_in_child(work: Callable[[], None], writer: int) -> int:
     return 0
 
 
-def _child(process: Process, parent: int) -> int:
+def _forked(main: Callable[[], int]) -> int:
+    """The new child's pid. A signal that comes meanwhile waits until the child has its own handlers."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    parent = os.getpid()
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+    pid = os.fork()
+    if pid == 0:
+        os._exit(_child(main, parent))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
+    return pid
+
+
+def _child(main: Callable[[], int], parent: int) -> int:
     """The child's whole life: its signals as a fresh process has them, its errors as one line."""
     signal.set_wakeup_fd(-1)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
+    for number in (*STOP_SIGNALS, signal.SIGCHLD):
         signal.signal(number, signal.SIG_DFL)
     # The terminal's Ctrl-C goes to the whole group; only the parent decides when a child ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
     _end_with_parent(parent)
     try:
-        return process.main()
+        return main()
     except OperatorError as error:
         print(f"zerog: {error}", file=sys.stderr)
         return EXIT_OPERATOR_ERROR

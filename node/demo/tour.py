@@ -27,6 +27,7 @@ from node.demo.da_walkthrough import DemoFailed, walk
 from node.devnet.settings import DevnetSettings
 from node.devnet.start import Devnet, check_ports, prepare
 from node.errors import PortInUse
+from node.supervisor import start_apart
 
 HEIGHTS_SHOWN = 3
 FIRST_BLOCK_MAX_S = 30.0
@@ -143,17 +144,22 @@ def run_demo(block_time: float, keep: Path | None) -> int:
         print(f"\nzerog demo failed: {error}\nlogs: {folder}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
+        _remove_unless(keep, folder)
         print("\ninterrupted; everything is stopped", file=sys.stderr)
         return 130
-    if keep is None:
-        shutil.rmtree(folder)
+    _remove_unless(keep, folder)
     print("\nEverything worked, and nothing is left running.")
     return 0
 
 
+def _remove_unless(keep: Path | None, folder: Path) -> None:
+    if keep is None:
+        shutil.rmtree(folder)
+
+
 @contextmanager
 def _running_devnet(folder: Path, block_time: float) -> Iterator[DevnetSettings]:
-    """Four validators, in processes below one that ends with us whatever happens."""
+    """Four validators, in processes below one that ends with us, whatever ends us."""
     settings = _with_free_ports(
         DevnetSettings(datadir=folder / "devnet", block_time=block_time, log_level="info")
     )
@@ -162,12 +168,7 @@ def _running_devnet(folder: Path, block_time: float) -> Iterator[DevnetSettings]
     configs = prepare(settings)
     check_ports(configs)
     devnet = Devnet(settings, configs, is_shown=False)
-    sys.stdout.flush()
-    pid = os.fork()
-    if pid == 0:
-        os.setpgid(0, 0)
-        devnet.supervisor.start()
-        os._exit(devnet.supervisor.run())
+    pid = start_apart(devnet.run)
     try:
         yield settings
     finally:

@@ -1,5 +1,6 @@
 """`zerog devnet`: prepare the directory, start every validator, wait for Ctrl-C."""
 
+import errno
 import json
 import shutil
 import socket
@@ -27,6 +28,7 @@ from node.version import version
 
 RECORD_NAME = "devnet.json"
 """Marks a directory as ours, and remembers with which values its chain was made."""
+PORT_MAX = 65_535
 
 
 @dataclass
@@ -43,6 +45,11 @@ class Devnet:
         processes = processes_of(self.configs, self.is_shown)
         self.supervisor = Supervisor(processes, self._on_exit)
 
+    def run(self) -> int:
+        """Start everything; the exit code, once it was told to stop and nothing runs any more."""
+        self.supervisor.start()
+        return self.supervisor.run()
+
     def _on_exit(self, process: Process, how: str) -> bool:
         """One validator may fail and the others go on; the last one's end is the devnet's."""
         print(f"{process.name} ended: {how}; see {self._log_of(process.name)}", flush=True)
@@ -54,6 +61,7 @@ class Devnet:
 
 def run_devnet(settings: DevnetSettings) -> int:
     """Until a signal; the exit code. Raises `OperatorError`."""
+    _check_last_ports(settings)
     try:
         accounts = dev_accounts(settings.mnemonic, settings.accounts)
     except InvalidGenesis as error:
@@ -64,10 +72,18 @@ def run_devnet(settings: DevnetSettings) -> int:
         devnet = Devnet(settings, configs)
         start_logging(settings.log_level, "text")
         print(banner(settings, accounts, version()), flush=True)
-        devnet.supervisor.start()
-        code = devnet.supervisor.run()
+        code = devnet.run()
     print("stopped", flush=True)
     return code
+
+
+def _check_last_ports(settings: DevnetSettings) -> None:
+    for flag, first in (("--port", settings.port), ("--p2p-port", settings.p2p_port)):
+        if first + settings.validators - 1 > PORT_MAX:
+            raise OperatorError(
+                f"{flag} {first}: with {settings.validators} validators the last port would be "
+                f"{first + settings.validators - 1}; expected {PORT_MAX} at most"
+            )
 
 
 def processes_of(configs: Sequence[NodeConfig], is_first_shown: bool) -> list[Process]:
@@ -106,17 +122,21 @@ def prepare(settings: DevnetSettings) -> list[NodeConfig]:
 def check_ports(configs: Sequence[NodeConfig]) -> None:
     """Raises `PortInUse` before anything is started."""
     for config in configs:
-        wanted = (
-            (config.http_addr, config.http_port, "--port"),
-            (config.p2p_addr, config.p2p_port, "--p2p-port"),
-        )
-        for host, port, flag in wanted:
-            with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                try:
-                    probe.bind((host, port))
-                except OSError:
-                    raise PortInUse(host, port, flag) from None
+        _check_port(config.http_addr, config.http_port, "--host", "--port")
+        _check_port(config.p2p_addr, config.p2p_port, "--p2p-addr", "--p2p-port")
+
+
+def _check_port(host: str, port: int, host_flag: str, port_flag: str) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise PortInUse(host, port, port_flag) from None
+            raise OperatorError(
+                f"{host_flag} {host}: cannot listen on port {port} there: {error.strerror}"
+            ) from None
 
 
 def _flags(settings: DevnetSettings, index: int) -> dict[str, object]:
@@ -139,17 +159,20 @@ def _wipe(datadir: Path) -> None:
     ]
     if strangers:
         raise InvalidFile(datadir, f"holds {strangers[0]}, which is no devnet's; not wiped")
+    # First what marks the directory as whole: an interrupted wipe is gone on with at the next start.
+    (datadir / RECORD_NAME).unlink(missing_ok=True)
     for path in datadir.iterdir():
         if path.name.startswith("validator-"):
             shutil.rmtree(path)
-    (datadir / RECORD_NAME).unlink(missing_ok=True)
 
 
 def _check_record(settings: DevnetSettings, path: Path) -> None:
     try:
         stored = json.loads(path.read_text())
-    except ValueError as error:
-        raise InvalidFile(path, f"not JSON: {error}; --reset begins anew") from None
+    except (OSError, ValueError) as error:
+        raise InvalidFile(path, f"cannot be read as JSON: {error}; --reset begins anew") from None
+    if not isinstance(stored, dict):
+        raise InvalidFile(path, "expected a JSON object; --reset begins anew")
     for flag, asked in settings.remembered().items():
         if stored.get(flag) != asked:
             raise DevnetMismatch(settings.datadir, flag, stored.get(flag), asked)

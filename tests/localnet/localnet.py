@@ -1,0 +1,276 @@
+"""Real processes on loopback: commands and nodes that a test can interrupt, kill and start again."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from node.demo.client import RpcClient
+
+ZEROG = Path(sys.executable).parent / "zerog"
+MARK = "LOCALNET_RUN"
+"""In the environment of whatever a command forks, so that what is left over is found."""
+START_MAX_S = 90.0
+"""Generous: the machine may be busy with other things. What is measured is printed."""
+STOP_MAX_S = 15.0
+POLL_S = 0.05
+
+
+class Command:
+    """One `zerog …` in a process group of its own, as a terminal's foreground job."""
+
+    def __init__(
+        self, *arguments: object, log: Path, environment: dict[str, str] | None = None
+    ) -> None:
+        self.mark = uuid.uuid4().hex
+        self.log_path = log
+        self.began = time.monotonic()
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                [str(ZEROG), *map(str, arguments)],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **(environment or {}), MARK: self.mark},
+                start_new_session=True,
+            )
+        self.pid = self._process.pid
+
+    @property
+    def log(self) -> str:
+        """What it has said so far."""
+        return self.log_path.read_text(errors="replace")
+
+    @property
+    def exit_code(self) -> int | None:
+        return self._process.poll()
+
+    def alive(self) -> list[int]:
+        """Process ids of the command and all that came of it."""
+        return marked(self.mark)
+
+    def wait(self, seconds: float) -> int:
+        """The exit code."""
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"still running after {seconds} s:\n{self.log[-3000:]}") from None
+
+    def interrupt(self) -> None:
+        """Ctrl-C: SIGINT to the whole group, as a terminal sends it."""
+        os.killpg(self.pid, signal.SIGINT)
+
+    def stop(self) -> float:
+        """Ctrl-C; the seconds until it has ended."""
+        begun = time.monotonic()
+        if self.exit_code is None:
+            self.interrupt()
+        self.wait(STOP_MAX_S)
+        return time.monotonic() - begun
+
+    def is_gone(self, seconds: float = 5.0) -> bool:
+        """Nothing is left running, at the latest after so long."""
+        deadline = time.monotonic() + seconds
+        while self.alive():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(POLL_S)
+        return True
+
+    def destroy(self) -> None:
+        """SIGKILL to all that is left: for the end of a test, whatever happened in it."""
+        for pid in self.alive():
+            kill_at_once([pid])
+        self._process.wait()
+
+
+class Node:
+    """One `zerog run` and its JSON-RPC client."""
+
+    def __init__(self, directory: Path, port: int) -> None:
+        self.directory = directory
+        self.port = port
+        self.rpc = RpcClient("127.0.0.1", port)
+        self.command: Command | None = None
+
+    @property
+    def name(self) -> str:
+        return self.directory.name
+
+    @property
+    def log_path(self) -> Path:
+        return self.directory.parent / f"{self.name}.log"
+
+    @property
+    def log(self) -> str:
+        return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
+
+    @property
+    def process_id(self) -> int:
+        """Of the process that holds the database and takes part in consensus."""
+        return int((self.directory / "LOCK").read_text())
+
+    def start(self, *flags: object) -> None:
+        self.command = Command("run", "--datadir", self.directory, *flags, log=self.log_path)
+
+    def kill(self) -> None:
+        """SIGKILL to the node process, as a power cut would do; see that all of it is gone."""
+        kill_at_once([self.process_id])
+        self.forget()
+
+    def forget(self) -> None:
+        """The node process was killed: what it belonged to ends by itself."""
+        assert self.command is not None
+        self.command.wait(STOP_MAX_S)
+        assert self.command.is_gone(), "something outlived its node"
+        self.command = None
+        self.rpc.close()
+
+    def stop(self) -> None:
+        self.rpc.close()
+        if self.command is not None:
+            try:
+                self.command.stop()
+                assert self.command.is_gone(), "something outlived its node"
+            finally:
+                self.command.destroy()
+                self.command = None
+
+    def height(self) -> int:
+        """-1 while nobody answers."""
+        try:
+            return self.rpc.number("eth_blockNumber")
+        except OSError:
+            return -1
+
+    def block(self, number: int) -> dict[str, Any]:
+        answer: dict[str, Any] = self.rpc.call("eth_getBlockByNumber", hex(number), False)
+        return answer
+
+
+class Network:
+    """Validators that share a genesis; made by `zerog init --validators N`."""
+
+    def __init__(self, root: Path, count: int, *flags: object) -> None:
+        ports = free_ports(2 * count)
+        self.root = root
+        self.p2p_ports = ports[count:]
+        self.nodes = [Node(root / f"validator-{index}", ports[index]) for index in range(count)]
+        zerog("init", "--devnet", "--datadir", root, "--validators", count,
+              "--http.port", ports[0], "--p2p.port", ports[count], *flags)  # fmt: skip
+
+    def start(self) -> None:
+        for node in self.nodes:
+            node.start()
+
+    def stop(self) -> None:
+        for node in self.nodes:
+            if node.command is not None and node.command.exit_code is None:
+                node.command.interrupt()
+        for node in self.nodes:
+            node.stop()
+
+    def wait_for_height(
+        self, height: int, nodes: Sequence[Node] | None = None, seconds: float = START_MAX_S
+    ) -> None:
+        for node in self.nodes if nodes is None else nodes:
+            wait_for_height(node, height, seconds)
+
+    def wait_for_blocks(self, count: int, nodes: Sequence[Node] | None = None) -> int:
+        """Until each has so many more than the highest has now; that height."""
+        chosen = self.nodes if nodes is None else nodes
+        target = max(node.height() for node in chosen) + count
+        self.wait_for_height(target, chosen)
+        return target
+
+
+def zerog(*arguments: object) -> str:
+    """Run a command that ends by itself and has to succeed; what it says."""
+    done = run_zerog(*arguments)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def run_zerog(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run a command that ends by itself."""
+    return subprocess.run(
+        [str(ZEROG), *map(str, arguments)],
+        capture_output=True, text=True, check=False, timeout=START_MAX_S,
+    )  # fmt: skip
+
+
+def wait_for_height(node: Node, height: int, seconds: float = START_MAX_S) -> None:
+    wait_until(
+        lambda: node.height() >= height,
+        seconds,
+        lambda: f"{node.name} at {node.height()}, want {height}\n{node.log[-3000:]}",
+    )
+
+
+def wait_until(
+    probe: Callable[[], Any], seconds: float, explain: Callable[[], str] = lambda: "waited too long"
+) -> Any:
+    """The first true answer."""
+    deadline = time.monotonic() + seconds
+    while True:
+        answer = probe()
+        if answer:
+            return answer
+        assert time.monotonic() < deadline, explain()
+        time.sleep(POLL_S)
+
+
+def seconds_until(probe: Callable[[], Any], seconds: float, what: str) -> float:
+    """How long it took, which is printed too."""
+    begun = time.monotonic()
+    wait_until(probe, seconds, lambda: f"no {what} within {seconds} s")
+    taken = time.monotonic() - begun
+    print(f"{what}: {taken:.2f} s")
+    return taken
+
+
+def kill_at_once(process_ids: Sequence[int]) -> None:
+    """SIGKILL to each."""
+    for process_id in process_ids:
+        try:
+            os.kill(process_id, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+
+
+def marked(mark: str) -> list[int]:
+    """Living processes with that mark in their environment."""
+    wanted = f"{MARK}={mark}".encode()
+    found = []
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if wanted in path.read_bytes().split(b"\0"):
+                found.append(int(path.parent.name))
+        except OSError:
+            continue
+    return found
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on now, one after the other, below those the system gives away."""
+    for first in range(12_000 + os.getpid() * 61 % 18_000, 32_000, count + 7):
+        sockets = []
+        try:
+            for port in range(first, first + count):
+                listener = socket.socket()
+                sockets.append(listener)
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                listener.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+        finally:
+            for listener in sockets:
+                listener.close()
+        return list(range(first, first + count))
+    raise AssertionError("no free ports")
