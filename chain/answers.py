@@ -68,6 +68,8 @@ class PlacedReceipt:
 
 @dataclass(frozen=True, slots=True)
 class PlacedLog:
+    """A log and where it is on chain."""
+
     log: Log
     block_hash: Hash32
     block_number: int

@@ -13,6 +13,8 @@ SLOT_BYTES: Final = 32 * 1024
 
 @dataclass(frozen=True, slots=True)
 class PooledTransaction:
+    """A transaction with what the pool needs to know of it again and again."""
+
     transaction: Transaction
     sender: Address
     arrival: int

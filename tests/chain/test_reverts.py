@@ -15,7 +15,9 @@ def result(output: bytes = b"", error: str | None = None, is_revert: bool = Fals
 
 
 def test_success_is_no_failure() -> None:
-    raise_failure(result(b"\x01"))
+    success = result(b"\x01")
+    raise_failure(success)
+    assert success.error is None
 
 
 def test_a_reason_string_stands_behind_a_colon() -> None:
