@@ -24,6 +24,8 @@ _LATTICE_1: Final = (9931322734385697763, -1479467568817893190007650308038034107
 _LATTICE_2: Final = (147946756881789319010696353538189108491, 9931322734385697763)
 """Short vectors (a, b) with a + b·λ = 0 mod R, as gnark finds them (facts [O2])."""
 _SPLIT_SHIFT_BITS: Final = 512
+_FACTOR_1: Final = (_LATTICE_2[1] << _SPLIT_SHIFT_BITS) // R
+_FACTOR_2: Final = (_LATTICE_1[1] << _SPLIT_SHIFT_BITS) // R
 _WORD_BITS: Final = 64
 _WINDOW_BITS: Final = 2
 
@@ -96,20 +98,16 @@ def sum_points(points: Iterable[Point]) -> Point:
 
 
 def _split(scalar: int) -> tuple[int, int]:
-    """k1 and k2 with k1 + k2·λ = scalar mod R, rounded as gnark rounds: (x, 0) tells them apart."""
-    factor_1 = _rounded(_LATTICE_2[1] << _SPLIT_SHIFT_BITS)
-    factor_2 = _rounded(_LATTICE_1[1] << _SPLIT_SHIFT_BITS)
-    c1 = (scalar * factor_1) >> _SPLIT_SHIFT_BITS
-    c2 = -(scalar * factor_2) >> _SPLIT_SHIFT_BITS
+    """k1 and k2 with k1 + k2·λ = scalar mod R, rounded down as gnark does: (x, 0) tells them apart.
+
+    gnark rounds the two factors to the nearest; a unit there is worth 2^-258 of a step here.
+    """
+    c1 = scalar * _FACTOR_1 >> _SPLIT_SHIFT_BITS
+    c2 = -(scalar * _FACTOR_2) >> _SPLIT_SHIFT_BITS
     return (
         scalar - c1 * _LATTICE_1[0] - c2 * _LATTICE_2[0],
         -c1 * _LATTICE_1[1] - c2 * _LATTICE_2[1],
     )
-
-
-def _rounded(numerator: int) -> int:
-    quotient, remainder = divmod(numerator, R)
-    return quotient + (remainder > R >> 1)
 
 
 def multiply_point(point: Point, scalar: int) -> Point:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from eth_hash.auto import keccak
 from eth_typing import Address
 from hypothesis import given
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from precompiles.bn254_unchecked import P
 from precompiles.da_signers import records
 from precompiles.da_signers.records import G1Key, G2Key, Signer
+from precompiles.message_pack import BadMessagePack
 
 NUMBERS = st.one_of(st.integers(0, 2**256 - 1), st.integers(-5, 5), st.integers(2**256, 2**400))
 SIGNERS = st.builds(
@@ -39,6 +41,13 @@ def test_the_fast_reader_agrees_with_the_tolerant_one(
     fast = records._decode_canonical_signer(damaged)
     if fast is not None:
         assert records._SignerReader(damaged).read() == fast
+
+
+def test_a_length_that_is_not_that_of_its_number_is_no_record_of_ours() -> None:
+    blob = records.encode_signer(Signer(key_g1=G1Key(11, 12), key_g2=G2Key([1, 2], [3, 4])))
+    damaged = blob.replace(b"\xc4\x0211", b"\xc4\x0111")
+    with pytest.raises(BadMessagePack):
+        records.decode_signer(damaged)
 
 
 def test_a_number_beyond_a_word_shifts_what_follows_it() -> None:
