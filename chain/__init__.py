@@ -11,6 +11,7 @@ The chain
 What travels
     blocks.py               headers and blocks: fields, RLP, hash
     transactions.py         types 0 to 4: bytes to values, hash, sender, intrinsic gas
+    rlp_items.py            RLP, strict and fast
     receipts.py             receipts and logs: consensus encoding, bloom, stored form
     config.py               chain id, fork schedule, 0G's rules
     forks/                  the forks as data

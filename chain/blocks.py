@@ -7,18 +7,18 @@ carries 0G's slashed entries as a trailing optional list after the withdrawals (
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any, Final, cast
+from typing import Any, Final
 
-import rlp
 from eth_hash.auto import keccak
 from eth_typing import Address, Hash32
 
 from chain.engine import Withdrawal
 from chain.errors import UndecodableBlock, UndecodableTransaction
+from chain.rlp_items import Decoded, Item, NotRlp, decode_item, encode_item
 from chain.transactions import Transaction, decode_transaction
 
-EMPTY_OMMERS_HASH: Final = Hash32(keccak(rlp.encode([])))
-EMPTY_TRIE_ROOT: Final = Hash32(keccak(rlp.encode(b"")))
+EMPTY_OMMERS_HASH: Final = Hash32(keccak(encode_item([])))
+EMPTY_TRIE_ROOT: Final = Hash32(keccak(encode_item(b"")))
 EMPTY_BLOOM: Final = bytes(256)
 NO_NONCE: Final = bytes(8)
 ZERO_HASH: Final = Hash32(bytes(32))
@@ -76,7 +76,7 @@ class Block:
 
 
 def encode_header(header: Header) -> bytes:
-    return cast(bytes, rlp.encode(_header_items(header)))
+    return encode_item(_header_items(header))
 
 
 def decode_header(encoded: bytes) -> Header:
@@ -86,7 +86,7 @@ def decode_header(encoded: bytes) -> Header:
 
 def encode_block(block: Block) -> bytes:
     """RLP of [header, transactions, ommers, withdrawals?, slashed?]; typed transactions as strings."""
-    items: list[object] = [
+    items: list[Item] = [
         _header_items(block.header),
         [_transaction_item(transaction) for transaction in block.transactions],
         [_header_items(ommer) for ommer in block.ommers],
@@ -96,7 +96,7 @@ def encode_block(block: Block) -> bytes:
     if block.slashed:
         assert block.withdrawals is not None, "slashed entries stand after the withdrawals"
         items.append([_withdrawal_item(entry) for entry in block.slashed])
-    return cast(bytes, rlp.encode(items))
+    return encode_item(items)
 
 
 def decode_block(encoded: bytes) -> Block:
@@ -109,23 +109,23 @@ def decode_block(encoded: bytes) -> Block:
         transactions=tuple(_transaction(item) for item in _list("transactions", items[1])),
         ommers=tuple(_header(item) for item in _list("ommers", items[2])),
         withdrawals=_withdrawals(items[3]) if len(items) > 3 else None,
-        slashed=_withdrawals(items[4]) if len(items) > 4 else (),
+        slashed=_slashed(items[4]) if len(items) > 4 else (),
     )
 
 
 def encode_withdrawal(withdrawal: Withdrawal) -> bytes:
     """EIP-4895's form, the items of the withdrawals trie."""
-    return cast(bytes, rlp.encode(_withdrawal_item(withdrawal)))
+    return encode_item(_withdrawal_item(withdrawal))
 
 
 def ommers_hash(ommers: Sequence[Header]) -> Hash32:
     """keccak of the RLP list of the ommers' headers."""
     if not ommers:
         return EMPTY_OMMERS_HASH
-    return Hash32(keccak(rlp.encode([_header_items(ommer) for ommer in ommers])))
+    return Hash32(keccak(encode_item([_header_items(ommer) for ommer in ommers])))
 
 
-def _header_items(header: Header) -> list[object]:
+def _header_items(header: Header) -> list[Item]:
     values = [getattr(header, field.name) for field in fields(header)]
     while values[-1] is None:
         values.pop()
@@ -133,37 +133,45 @@ def _header_items(header: Header) -> list[object]:
     return values
 
 
-def _withdrawal_item(withdrawal: Withdrawal) -> list[object]:
+def _withdrawal_item(withdrawal: Withdrawal) -> list[Item]:
     return [withdrawal.index, withdrawal.validator_index, withdrawal.address, withdrawal.amount]
 
 
-def _transaction_item(transaction: Transaction) -> object:
+def _transaction_item(transaction: Transaction) -> Decoded:
     # A legacy transaction stands in the body as the list itself, not as a string around it.
-    return rlp.decode(transaction.encoded) if transaction.type == 0 else transaction.encoded
+    return decode_item(transaction.encoded) if transaction.type == 0 else transaction.encoded
 
 
-def _decoded(encoded: bytes) -> object:
+def _decoded(encoded: bytes) -> Decoded:
     try:
-        return rlp.decode(encoded)
-    except (rlp.exceptions.RLPException, TypeError, ValueError, RecursionError) as error:
+        return decode_item(encoded)
+    except NotRlp as error:
         raise UndecodableBlock(f"rlp: {error}") from None
 
 
-def _transaction(item: object) -> Transaction:
+def _transaction(item: Decoded) -> Transaction:
     if isinstance(item, bytes) and item[:1] >= b"\xc0":
         raise UndecodableBlock("a legacy transaction wrapped in a string")
     try:
-        encoded = item if isinstance(item, bytes) else rlp.encode(item)
+        encoded = item if isinstance(item, bytes) else encode_item(item)
         return decode_transaction(encoded)
     except UndecodableTransaction as error:
         raise UndecodableBlock(f"transaction: {error}") from error
 
 
-def _withdrawals(item: object) -> tuple[Withdrawal, ...]:
+def _withdrawals(item: Decoded) -> tuple[Withdrawal, ...]:
     return tuple(_withdrawal(entry) for entry in _list("withdrawals", item))
 
 
-def _withdrawal(item: object) -> Withdrawal:
+def _slashed(item: Decoded) -> tuple[Withdrawal, ...]:
+    # One block has one encoding: without entries the list is left out.
+    entries = _withdrawals(item)
+    if not entries:
+        raise UndecodableBlock("slashed: an empty list")
+    return entries
+
+
+def _withdrawal(item: Decoded) -> Withdrawal:
     entry = _list("withdrawal", item)
     if len(entry) != 4:
         raise UndecodableBlock(f"withdrawal of {len(entry)} fields, expected 4")
@@ -175,7 +183,7 @@ def _withdrawal(item: object) -> Withdrawal:
     )
 
 
-def _header(item: object) -> Header:
+def _header(item: Decoded) -> Header:
     items = _list("header", item)
     if not MANDATORY_FIELD_COUNT <= len(items) <= len(_HEADER_READERS):
         raise UndecodableBlock(f"header of {len(items)} fields")
@@ -185,41 +193,41 @@ def _header(item: object) -> Header:
     return Header(**values)
 
 
-def _list(name: str, item: object) -> list[object]:
+def _list(name: str, item: Decoded) -> list[Decoded]:
     if not isinstance(item, list):
         raise UndecodableBlock(f"{name}: expected a list")
     return item
 
 
-def _bytes(name: str, item: object) -> bytes:
+def _bytes(name: str, item: Decoded) -> bytes:
     if not isinstance(item, bytes):
         raise UndecodableBlock(f"{name}: expected a string")
     return item
 
 
-def _sized(name: str, item: object, size: int) -> bytes:
+def _sized(name: str, item: Decoded, size: int) -> bytes:
     value = _bytes(name, item)
     if len(value) != size:
         raise UndecodableBlock(f"{name}: {len(value)} bytes, expected {size}")
     return value
 
 
-def _integer(name: str, item: object, bits: int) -> int:
+def _integer(name: str, item: Decoded, bits: int) -> int:
     digits = _bytes(name, item)
     if digits[:1] == b"\0" or len(digits) * 8 > bits:
         raise UndecodableBlock(f"{name}: not an integer of at most {bits} bits")
     return int.from_bytes(digits, "big")
 
 
-def _hash(name: str, item: object) -> Hash32:
+def _hash(name: str, item: Decoded) -> Hash32:
     return Hash32(_sized(name, item, 32))
 
 
-def _uint64(name: str, item: object) -> int:
+def _uint64(name: str, item: Decoded) -> int:
     return _integer(name, item, 64)
 
 
-def _uint256(name: str, item: object) -> int:
+def _uint256(name: str, item: Decoded) -> int:
     return _integer(name, item, 256)
 
 

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from typing import Any, cast
 
-import rlp
 from eth_hash.auto import keccak
 from eth_typing import Address, Hash32
 
 from chain.engine import Log, Receipt
+from chain.rlp_items import Item, decode_item, encode_item
 
 
 def bloom_of(logs: Iterable[Log]) -> bytes:
@@ -33,8 +33,8 @@ def bloom_bits(value: bytes) -> int:
 
 def encode_receipt(receipt: Receipt) -> bytes:
     """The consensus form: type byte unless legacy ‖ RLP of [status or root, gas, bloom, logs] (EIP-2718)."""
-    outcome: object = receipt.post_state if receipt.post_state is not None else receipt.succeeded
-    body = rlp.encode(
+    outcome = receipt.post_state if receipt.post_state is not None else receipt.succeeded
+    body = encode_item(
         [
             int(outcome) if isinstance(outcome, bool) else outcome,
             receipt.cumulative_gas_used,
@@ -42,7 +42,7 @@ def encode_receipt(receipt: Receipt) -> bytes:
             [_log_item(log) for log in receipt.logs],
         ]
     )
-    return bytes((receipt.type,)) + body if receipt.type else cast(bytes, body)
+    return bytes((receipt.type,)) + body if receipt.type else body
 
 
 def requests_hash(requests: Sequence[bytes]) -> Hash32:
@@ -53,19 +53,19 @@ def requests_hash(requests: Sequence[bytes]) -> Hash32:
 
 def encode_stored_receipts(receipts: Sequence[Receipt]) -> bytes:
     """A block's receipts as we keep them; `output` and `error` are not kept."""
-    return cast(bytes, rlp.encode([_stored_item(receipt) for receipt in receipts]))
+    return encode_item([_stored_item(receipt) for receipt in receipts])
 
 
 def decode_stored_receipts(encoded: bytes) -> tuple[Receipt, ...]:
     """The inverse of `encode_stored_receipts`, of our own bytes only."""
-    return tuple(_stored_receipt(item) for item in rlp.decode(encoded))
+    return tuple(_stored_receipt(item) for item in cast(list[Any], decode_item(encoded)))
 
 
-def _log_item(log: Log) -> list[object]:
+def _log_item(log: Log) -> list[Item]:
     return [log.address, list(log.topics), log.data]
 
 
-def _stored_item(receipt: Receipt) -> list[object]:
+def _stored_item(receipt: Receipt) -> list[Item]:
     return [
         receipt.type,
         int(receipt.succeeded),

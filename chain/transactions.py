@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import rlp
 from coincurve import PublicKey
 from eth_hash.auto import keccak
 from eth_typing import Address, Hash32
@@ -16,6 +15,7 @@ from eth_typing import Address, Hash32
 from chain.errors import InvalidSignature, UndecodableTransaction
 from chain.forks.fork import Fork
 from chain.forks.table import FORK_ROWS
+from chain.rlp_items import Decoded, Item, NotRlp, decode_item, encode_item
 
 LEGACY: Final = 0
 ACCESS_LIST: Final = 1
@@ -145,15 +145,15 @@ def recover_address(digest: Hash32, y_parity: int, r: int, s: int) -> Address:
     signature = r.to_bytes(32, "big") + s.to_bytes(32, "big") + bytes((y_parity,))
     try:
         public_key = PublicKey.from_signature_and_message(signature, digest, hasher=None)
-    except Exception as error:  # coincurve raises bare Exception for a point off the curve.
+    except ValueError as error:
         raise InvalidSignature from error
     return Address(keccak(public_key.format(compressed=False)[1:])[-20:])
 
 
 def authorization_signing_hash(authorization: Authorization) -> Hash32:
     """EIP-7702: keccak(0x05 ‖ rlp([chain id, address, nonce]))."""
-    fields = [authorization.chain_id, authorization.address, authorization.nonce]
-    return Hash32(keccak(b"\x05" + rlp.encode(fields)))
+    fields = (authorization.chain_id, authorization.address, authorization.nonce)
+    return Hash32(keccak(b"\x05" + encode_item(fields)))
 
 
 def intrinsic_gas(
@@ -186,21 +186,21 @@ class _Malformed(Exception):
     """A field is not what its place asks for."""
 
 
-def _fields(encoded: bytes) -> list[object]:
+def _fields(encoded: bytes) -> list[Decoded]:
     try:
-        fields = rlp.decode(encoded)
-    except (rlp.exceptions.RLPException, TypeError, ValueError, RecursionError) as error:
+        fields = decode_item(encoded)
+    except NotRlp as error:
         raise _Malformed(f"rlp: {error}") from None
     if not isinstance(fields, list):
         raise _Malformed("rlp: expected input list for transaction")
     return fields
 
 
-def _decode_legacy(encoded: bytes, fields: list[object]) -> Transaction:
+def _decode_legacy(encoded: bytes, fields: list[Decoded]) -> Transaction:
     nonce, price, gas, to, value, data, v, r, s = _exactly(fields, 9)
     signature_v = _integer("v", v, 256)
     gas_price = _integer("gas price", price, 256)
-    unsigned = fields[:6]
+    unsigned: list[Item] = [*fields[:6]]
     if signature_v in (27, 28):
         chain_id, y_parity = None, signature_v - 27
     elif signature_v >= 35:
@@ -224,11 +224,11 @@ def _decode_legacy(encoded: bytes, fields: list[object]) -> Transaction:
         max_fee_per_gas=gas_price,
         encoded=encoded,
         hash=Hash32(keccak(encoded)),
-        signing_hash=Hash32(keccak(rlp.encode(unsigned))),
+        signing_hash=Hash32(keccak(encode_item(unsigned))),
     )
 
 
-def _decode_access_list_transaction(encoded: bytes, fields: list[object]) -> Transaction:
+def _decode_access_list_transaction(encoded: bytes, fields: list[Decoded]) -> Transaction:
     chain_id, nonce, price, gas, to, value, data, access_list, y_parity, r, s = _exactly(fields, 11)
     gas_price = _integer("gas price", price, 256)
     return Transaction(
@@ -252,12 +252,12 @@ def _decode_access_list_transaction(encoded: bytes, fields: list[object]) -> Tra
     )
 
 
-def _decode_dynamic_fee_transaction(encoded: bytes, fields: list[object]) -> Transaction:
+def _decode_dynamic_fee_transaction(encoded: bytes, fields: list[Decoded]) -> Transaction:
     *body, y_parity, r, s = _exactly(fields, 12)
     return _fee_market_transaction(encoded, fields, body, (y_parity, r, s))
 
 
-def _decode_blob_transaction(encoded: bytes, fields: list[object]) -> Transaction:
+def _decode_blob_transaction(encoded: bytes, fields: list[Decoded]) -> Transaction:
     *body, blob_fee, blob_hashes, y_parity, r, s = _exactly(fields, 14)
     return _fee_market_transaction(
         encoded,
@@ -269,7 +269,7 @@ def _decode_blob_transaction(encoded: bytes, fields: list[object]) -> Transactio
     )
 
 
-def _decode_set_code_transaction(encoded: bytes, fields: list[object]) -> Transaction:
+def _decode_set_code_transaction(encoded: bytes, fields: list[Decoded]) -> Transaction:
     *body, authorizations, y_parity, r, s = _exactly(fields, 13)
     return _fee_market_transaction(
         encoded,
@@ -284,9 +284,9 @@ def _decode_set_code_transaction(encoded: bytes, fields: list[object]) -> Transa
 
 def _fee_market_transaction(
     encoded: bytes,
-    fields: list[object],
-    body: Sequence[object],
-    signature: tuple[object, object, object],
+    fields: list[Decoded],
+    body: Sequence[Decoded],
+    signature: tuple[Decoded, Decoded, Decoded],
     max_fee_per_blob_gas: int = 0,
     blob_versioned_hashes: tuple[Hash32, ...] = (),
     authorization_list: tuple[Authorization, ...] = (),
@@ -329,29 +329,29 @@ _TYPED_DECODERS: Final = {
 }
 
 
-def _typed_signing_hash(type_byte: int, fields: list[object]) -> Hash32:
-    return Hash32(keccak(bytes((type_byte,)) + rlp.encode(fields[:-3])))
+def _typed_signing_hash(type_byte: int, fields: list[Decoded]) -> Hash32:
+    return Hash32(keccak(bytes((type_byte,)) + encode_item(fields[:-3])))
 
 
-def _exactly(fields: list[object], count: int) -> list[object]:
+def _exactly(fields: list[Decoded], count: int) -> list[Decoded]:
     if len(fields) != count:
         raise _Malformed(f"rlp: {len(fields)} fields for transaction, expected {count}")
     return fields
 
 
-def _bytes(name: str, field: object) -> bytes:
+def _bytes(name: str, field: Decoded) -> bytes:
     if not isinstance(field, bytes):
         raise _Malformed(f"rlp: expected input string for {name}")
     return field
 
 
-def _list(name: str, field: object) -> list[object]:
+def _list(name: str, field: Decoded) -> list[Decoded]:
     if not isinstance(field, list):
         raise _Malformed(f"rlp: expected input list for {name}")
     return field
 
 
-def _integer(name: str, field: object, bits: int) -> int:
+def _integer(name: str, field: Decoded, bits: int) -> int:
     digits = _bytes(name, field)
     if digits[:1] == b"\0":
         raise _Malformed(f"rlp: non-canonical integer (leading zero bytes) for {name}")
@@ -360,49 +360,49 @@ def _integer(name: str, field: object, bits: int) -> int:
     return int.from_bytes(digits, "big")
 
 
-def _y_parity(field: object) -> int:
+def _y_parity(field: Decoded) -> int:
     y_parity = _integer("y parity", field, 256)
     if y_parity > 1:
         raise _Malformed("invalid transaction v, r, s values")
     return y_parity
 
 
-def _address(field: object) -> Address:
+def _address(field: Decoded) -> Address:
     address = _bytes("address", field)
     if len(address) != 20:
         raise _Malformed(f"rlp: {len(address)} bytes for address, expected 20")
     return Address(address)
 
 
-def _recipient(field: object) -> Address | None:
+def _recipient(field: Decoded) -> Address | None:
     return None if field == b"" else _address(field)
 
 
-def _word(name: str, field: object) -> bytes:
+def _word(name: str, field: Decoded) -> bytes:
     word = _bytes(name, field)
     if len(word) != 32:
         raise _Malformed(f"rlp: {len(word)} bytes for {name}, expected 32")
     return word
 
 
-def _access_list(field: object) -> AccessList:
+def _access_list(field: Decoded) -> AccessList:
     return tuple(_access_list_entry(entry) for entry in _list("access list", field))
 
 
-def _access_list_entry(entry: object) -> tuple[Address, tuple[int, ...]]:
+def _access_list_entry(entry: Decoded) -> tuple[Address, tuple[int, ...]]:
     address, slots = _exactly(_list("access list entry", entry), 2)
     return _address(address), tuple(
         int.from_bytes(_word("storage key", slot), "big") for slot in _list("storage keys", slots)
     )
 
 
-def _blob_hashes(field: object) -> tuple[Hash32, ...]:
+def _blob_hashes(field: Decoded) -> tuple[Hash32, ...]:
     return tuple(
         Hash32(_word("blob versioned hash", item)) for item in _list("blob versioned hashes", field)
     )
 
 
-def _authorization(item: object) -> Authorization:
+def _authorization(item: Decoded) -> Authorization:
     chain_id, address, nonce, y_parity, r, s = _exactly(_list("authorization", item), 6)
     return Authorization(
         chain_id=_integer("authorization chain id", chain_id, 256),

@@ -7,7 +7,6 @@ check comes before the first change, so that an invalid transaction leaves no tr
 from dataclasses import dataclass
 from typing import Any, Final
 
-import rlp
 from eth_hash.auto import keccak
 from eth_typing import Address
 
@@ -26,6 +25,7 @@ from chain.py_evm.transaction_checks import (
     check_identity,
     check_kind,
 )
+from chain.rlp_items import encode_item
 from chain.transactions import GAS_PER_BLOB, Transaction, data_floor_gas
 
 UINT64_MASK: Final = (1 << 64) - 1
@@ -126,7 +126,7 @@ def _run(state: EvmState, message: Message, intrinsic: int) -> Execution:
 
 def created_address(sender: Address, nonce: int) -> Address:
     """Where a creation by transaction or CREATE puts its contract (Yellow Paper 7)."""
-    return Address(keccak(rlp.encode([sender, nonce]))[-20:])
+    return Address(keccak(encode_item((sender, nonce)))[-20:])
 
 
 def _create(

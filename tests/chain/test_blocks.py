@@ -147,6 +147,7 @@ def _damaged(at: int, value: object) -> bytes:
         (rlp.encode([rlp.decode(encode_header(HEADER)), [b"\x05"], []]), "transaction: "),
         (rlp.encode([rlp.decode(encode_header(HEADER)), [b"\xc0"], []]), "wrapped in a string"),
         (rlp.encode([rlp.decode(encode_header(HEADER)), b"", []]), "transactions: expected a list"),
+        (rlp.encode([rlp.decode(encode_header(PRAGUE)), [], [], [], []]), "slashed: an empty list"),
     ],
 )
 def test_bytes_that_are_no_block_are_refused_by_name(raw: bytes, why: str) -> None:
@@ -174,6 +175,7 @@ def test_a_damaged_block_is_read_or_refused_by_name(data: st.DataObject) -> None
     for _ in range(data.draw(st.integers(1, 3))):
         raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
     try:
-        decode_block(bytes(raw))
+        block = decode_block(bytes(raw))
     except UndecodableBlock:
         return
+    assert encode_block(block) == raw

@@ -169,10 +169,10 @@ def test_a_damaged_transaction_is_read_or_refused_by_name(kind: int, data: st.Da
     for _ in range(data.draw(st.integers(1, 3))):
         raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
     try:
-        transaction = decode_transaction(bytes(raw))
-        recover_sender(transaction)
+        sender = recover_sender(decode_transaction(bytes(raw)))
     except (UndecodableTransaction, InvalidSignature):
         return
+    assert len(sender) == 20
 
 
 @pytest.mark.parametrize(
