@@ -1,5 +1,4 @@
-"""Blocks, transactions, receipts and logs as JSON, field by field as execution-apis' schemas and
-geth have them.
+"""Blocks, transactions, receipts and logs as JSON, field by field as in execution-apis and geth.
 
 Quantities are `0x` without leading zeros, bytes are `0x` and an even number of digits. Optional fields
 of later forks and other transaction types are left out, not null.

@@ -1,5 +1,4 @@
-"""The zygote, a process that has imported everything and forks workers in milliseconds, and the
-workers, which carry out one method call after the other until somebody kills them.
+"""The zygote, which has imported everything and forks workers, and the workers, which can be killed.
 
 Importing py-evm takes more than a second, a fork a few milliseconds: a worker that was killed at
 its time limit is replaced at once. The zygote is forked from a process without threads, sockets of
