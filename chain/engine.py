@@ -129,6 +129,8 @@ class AccountChange:
 
 @dataclass(frozen=True, slots=True)
 class BlockResult:
+    """What a block did, nothing of it written yet."""
+
     receipts: tuple[Receipt, ...]
     requests: tuple[bytes, ...]
     """EIP-7685, type byte first, empty ones left out."""
