@@ -83,6 +83,11 @@ class Command:
             time.sleep(POLL_S)
         return True
 
+    def kill(self) -> None:
+        """SIGKILL to the command alone, not to what it started."""
+        kill_at_once([self.pid])
+        self.wait(STOP_MAX_S)
+
     def destroy(self) -> None:
         """SIGKILL to all that is left: for the end of a test, whatever happened in it."""
         for pid in self.alive():
