@@ -1,31 +1,44 @@
 """The running process: the only package with input, output, time, chance and threads.
 
-cli.py               the command line: devnet, demo, init, run, keys
-errors.py            what an operator can mend, one line each
-config.py            file, environment and flags become one NodeConfig
-layout.py            where each file of a data directory lies, and its lock
-assembly.py          builds every part of one node and joins them; read this first
-execution_host.py    block building, checking and commits, off the event loop
-supervisor.py        starts processes, restarts what may be restarted, stops all of them
-telemetry.py         logging set-up
-database.py          the key-value store over LMDB
-executor.py          what consensus needs of the chain: build, check, commit
-consensus_host.py    inputs into the consensus core, its effects out
-consensus_watch.py   repair when nothing moves, and the log line that says who is missing
-height_values.py     blocks of the current height and what is known of them
-consensus_journal.py inputs and blocks as journal entries
-peer_messages.py     checks what peers say before the core hears it
-journal_file.py      the consensus journal on disk
-durable_files.py     append, sync, replace, read: all that consensus does to a disk
-keystore.py          key files
-sign_state.py        what was signed last, so that nothing is signed twice
-signing.py           signatures of consensus messages
-local_socket.py      between the node and its JSON-RPC process
-network/             libp2p: hosts, streams, gossip
-sync/                catching up from a peer's stored blocks
-json_rpc/            the separate JSON-RPC process
-devnet/              several validators on one machine
-demo/                the guided tour that `zerog demo` runs
+assembly.py              builds every part of one node and joins them; read this first
+cli.py                   the command line: devnet, demo, init, run, simulate
+config.py                file, environment and flags become one NodeConfig
+layout.py                where each file of a data directory lies, and its lock
+initialization.py        `zerog init`: the files of a new node
+errors.py                what an operator can mend, one line each
+supervisor.py            starts processes, restarts what may be restarted, stops all of them
+telemetry.py             logging set-up
+version.py               of the installed distribution
+
+execution_host.py        block building, checking and commits, off the event loop
+block_rules.py           what a consensus block must say given its parent
+consensus_records.py     what the database holds of consensus
+transaction_intake.py    wallets' and peers' transactions into the pool
+local_service.py         what the node answers to its JSON-RPC process
+local_socket.py          between the node and its JSON-RPC process
+database.py              the key-value store over LMDB
+
+consensus_host.py        inputs into the consensus core, its effects out
+consensus_items.py       what its inbox holds
+consensus_watch.py       repair when nothing moves, and the log line that says who is missing
+height_state.py          what the host keeps of one height
+height_values.py         blocks of the current height and what is known of them
+value_work.py            blocks being built, checked and committed beside the host
+peer_intake.py           peers' messages on their way to the core
+peer_messages.py         checks what peers say before the core hears it
+executor.py              what consensus needs of the chain: build, check, commit
+consensus_journal.py     inputs and blocks as journal entries
+journal_file.py          the consensus journal on disk
+durable_files.py         append, sync, replace, read: all that consensus does to a disk
+keystore.py              key files
+sign_state.py            what was signed last, so that nothing is signed twice
+signing.py               a validator's key behind its sign state
+
+network/                 libp2p: hosts, streams, transactions
+sync/                    catching up from a peer's stored blocks
+json_rpc/                the separate JSON-RPC process
+devnet/                  several validators on one machine
+demo/                    the guided tour that `zerog demo` runs
 """
 
 import os

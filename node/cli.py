@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from node.config import SETTINGS
-from node.devnet.settings import DEFAULT_CHAIN_ID, DEFAULT_MNEMONIC, VALIDATORS_MAX, DevnetSettings
+from node.devnet.flags import add_flags, decimal, settings_from, whole
+from node.devnet.settings import DEFAULT_CHAIN_ID, VALIDATORS_MAX
 from node.errors import OperatorError
 from node.version import version
 
@@ -59,101 +60,8 @@ def _add_devnet(commands: "_Commands[argparse.ArgumentParser]") -> None:
         help="start several validators on this machine, until Ctrl-C",
         allow_abbrev=False,
     )
-    _add_devnet_flags(parser)
+    add_flags(parser)
     parser.set_defaults(command=_devnet)
-
-
-def _add_devnet_flags(parser: argparse.ArgumentParser) -> None:
-    default = DevnetSettings()
-    add = parser.add_argument
-    add(
-        "--validators",
-        type=_whole(1, VALIDATORS_MAX),
-        default=default.validators,
-        metavar="N",
-        help="how many validators, each with its own key, directory and process (default 4)",
-    )
-    add(
-        "--datadir",
-        "--data-dir",
-        type=Path,
-        default=default.datadir,
-        metavar="DIR",
-        help="where chain data is kept and found again (default ./zerog-devnet)",
-    )
-    add(
-        "--host",
-        default=default.host,
-        metavar="ADDR",
-        help="address the JSON-RPC servers listen on (default 127.0.0.1)",
-    )
-    add(
-        "--port",
-        "--rpc-port",
-        type=_whole(1, 65_535),
-        default=default.port,
-        metavar="PORT",
-        help="JSON-RPC port of validator 0; validator i has PORT + i (default 8545)",
-    )
-    add(
-        "--p2p-port",
-        type=_whole(1, 65_535),
-        default=default.p2p_port,
-        metavar="PORT",
-        help="libp2p port of validator 0; validator i has PORT + i (default 30303)",
-    )
-    add(
-        "--block-time",
-        type=_decimal(0, 3600),
-        default=default.block_time,
-        metavar="SECONDS",
-        help="time between blocks, decimals allowed; 0: as fast as they decide (default 1)",
-    )
-    add(
-        "--chain-id",
-        type=_whole(1, 2**53 - 1),
-        default=DEFAULT_CHAIN_ID,
-        metavar="ID",
-        help=f"chain id (default {DEFAULT_CHAIN_ID}, 0G's devnet)",
-    )
-    add(
-        "--accounts",
-        "-a",
-        type=_whole(1, 1000),
-        default=default.accounts,
-        metavar="N",
-        help="how many funded accounts (default 10)",
-    )
-    add(
-        "--balance",
-        type=_whole(0, 10**12),
-        default=default.balance,
-        metavar="0G",
-        help="balance of each funded account, in 0G (default 10000)",
-    )
-    add(
-        "--mnemonic",
-        "-m",
-        default=DEFAULT_MNEMONIC,
-        metavar="WORDS",
-        help="BIP-39 mnemonic of the funded accounts (default: hardhat's and anvil's)",
-    )
-    add(
-        "--gas-limit",
-        type=_whole(5_000, 2**53 - 1),
-        default=default.gas_limit,
-        metavar="GAS",
-        help="gas limit of a block (default 36000000)",
-    )
-    add(
-        "--no-0g-rules",
-        action="store_true",
-        help="plain Ethereum: no 80 %% gas rule, no 0G precompiles",
-    )
-    add("--no-predeploys", action="store_true", help="leave 0G's contracts out of the genesis")
-    add("--reset", action="store_true", help="wipe the directory's chain and begin anew")
-    add("--log-level", choices=["debug", "info", "warning", "error"], default=default.log_level,
-        help="how much the nodes say (default info)")  # fmt: skip
 
 
 def _add_demo(commands: "_Commands[argparse.ArgumentParser]") -> None:
@@ -162,7 +70,7 @@ def _add_demo(commands: "_Commands[argparse.ArgumentParser]") -> None:
         help="the whole path once: blocks, a contract, a verified DA commitment; then it stops",
         allow_abbrev=False,
     )
-    parser.add_argument("--block-time", type=_decimal(0, 60), default=0.5, metavar="SECONDS")
+    parser.add_argument("--block-time", type=decimal(0, 60), default=0.5, metavar="SECONDS")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the chain data in DIR")
     parser.set_defaults(command=_demo)
 
@@ -184,7 +92,7 @@ def _add_init(commands: "_Commands[argparse.ArgumentParser]") -> None:
     add("--peers", default="", metavar="MULTIADDRS", help="comma separated, to connect to")
     add(
         "--validators",
-        type=_whole(1, VALIDATORS_MAX),
+        type=whole(1, VALIDATORS_MAX),
         metavar="N",
         help="write one folder per validator with one genesis, for N machines",
     )
@@ -194,7 +102,7 @@ def _add_init(commands: "_Commands[argparse.ArgumentParser]") -> None:
         metavar="A,B,…",
         help="with --validators: the IP address of each machine (default 127.0.0.1 for all)",
     )
-    add("--chain-id", type=_whole(1, 2**53 - 1), default=DEFAULT_CHAIN_ID, metavar="ID")
+    add("--chain-id", type=whole(1, 2**53 - 1), default=DEFAULT_CHAIN_ID, metavar="ID")
     add(
         "--devnet",
         action="store_true",
@@ -257,59 +165,13 @@ def _setting_flags(options: argparse.Namespace) -> dict[str, object]:
     }
 
 
-def _whole(low: int, high: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        try:
-            number = int(text, 0)
-        except ValueError:
-            number = low - 1
-        if not low <= number <= high:
-            raise argparse.ArgumentTypeError(
-                f"expected a whole number, {low} to {high}, got {text!r}"
-            )
-        return number
-
-    return parse
-
-
-def _decimal(low: float, high: float) -> Callable[[str], float]:
-    def parse(text: str) -> float:
-        try:
-            number = float(text)
-        except ValueError:
-            number = low - 1
-        if not low <= number <= high:
-            raise argparse.ArgumentTypeError(f"expected a number, {low} to {high}, got {text!r}")
-        return number
-
-    return parse
-
-
 # Each command imports what it runs only then, so that --help answers at once.
 
 
 def _devnet(options: argparse.Namespace) -> int:
     from node.devnet.start import run_devnet
 
-    return run_devnet(
-        DevnetSettings(
-            datadir=options.datadir,
-            validators=options.validators,
-            host=options.host,
-            port=options.port,
-            p2p_port=options.p2p_port,
-            block_time=options.block_time,
-            chain_id=options.chain_id,
-            accounts=options.accounts,
-            balance=options.balance,
-            mnemonic=options.mnemonic,
-            gas_limit=options.gas_limit,
-            zero_g_rules=not options.no_0g_rules,
-            predeploys=not options.no_predeploys,
-            reset=options.reset,
-            log_level=options.log_level,
-        )
-    )
+    return run_devnet(settings_from(options))
 
 
 def _demo(options: argparse.Namespace) -> int:

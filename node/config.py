@@ -1,5 +1,6 @@
-"""File, environment and flags become one NodeConfig; a flag beats the environment, which beats
-the file.
+"""File, environment and flags become one NodeConfig.
+
+A flag beats the environment, which beats the file, which beats the default.
 """
 
 import os
