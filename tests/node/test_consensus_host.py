@@ -6,6 +6,9 @@ from collections.abc import Callable
 import pytest
 import trio
 
+from consensus.values import Proposal, Vote, VoteKind
+from node.network.block_transfer import ProposedBlock
+
 RunCluster = Callable[..., None]
 
 
@@ -137,3 +140,104 @@ def test_a_follower_without_a_key_follows(run_cluster: RunCluster) -> None:
         assert cluster.agree()
 
     run_cluster(scenario, 3, is_real=False)
+
+
+def is_precommit(message: object) -> bool:
+    return isinstance(message, Vote) and message.kind is VoteKind.PRECOMMIT
+
+
+def test_a_value_that_all_are_locked_on_is_decided_after_all_were_killed(
+    run_cluster: RunCluster,
+) -> None:
+    """Its block comes out of the journals, for no block was committed."""
+
+    async def scenario(cluster) -> None:
+        cluster.hub.lose = lambda sender, to, message: is_precommit(message)
+        await cluster.start(0, 1, 2, 3)
+        with trio.fail_after(10):
+            while any(node.host.view().locked_value is None for node in cluster.nodes.values()):
+                await trio.sleep(0.01)
+        locked = {node.host.view().locked_value for node in cluster.nodes.values()}
+        assert len(locked) == 1
+        for index in range(4):
+            await cluster.kill(index)
+        cluster.hub.lose = lambda *_: False
+        await cluster.start(0, 1, 2, 3)
+        await cluster.wait_for_height(2)
+        assert {node.hashes()[0] for node in cluster.nodes.values()} == locked
+
+    run_cluster(scenario, is_real=False)
+
+
+def test_nothing_is_signed_twice_over_a_restart(run_cluster: RunCluster) -> None:
+    """Every vote and proposal that ever left a validator, by its place: one content each."""
+
+    async def scenario(cluster) -> None:
+        said: dict[object, set[object]] = {}
+
+        def overhear(sender: str, to: str, message: object) -> bool:
+            if isinstance(message, ProposedBlock):
+                message = message.proposal
+            if isinstance(message, Vote | Proposal):
+                kind = message.kind if isinstance(message, Vote) else None
+                place = (message.validator, message.height, message.round, kind)
+                said.setdefault(place, set()).add(message.value_id)
+            return False
+
+        cluster.hub.lose = overhear
+        for _ in range(6):
+            await cluster.start(0, 1, 2, 3)
+            await cluster.wait_for_height(max(e.tip for e in cluster.executors.values()) + 2)
+            for index in (3, 1, 0, 2):
+                await cluster.kill(index)
+        assert said
+        assert all(len(values) == 1 for values in said.values())
+
+    run_cluster(scenario, is_real=False)
+
+
+def test_whoever_catches_up_signs_nothing_that_is_known_to_be_decided(
+    run_cluster: RunCluster,
+) -> None:
+    async def scenario(cluster) -> None:
+        await cluster.start(0, 1, 2, 3)
+        await cluster.wait_for_height(2)
+        await cluster.kill(3)
+        behind = cluster.executor(3).tip + 1
+        await cluster.wait_for_height(behind + 40)
+        tip = min(cluster.executor(index).tip for index in range(3))
+        spoken: list[int] = []
+
+        def overhear(sender: str, to: str, message: object) -> bool:
+            if sender == "3" and isinstance(message, Vote):
+                spoken.append(message.height)
+            return False
+
+        cluster.hub.lose = overhear
+        await cluster.start(3)
+        await cluster.wait_for_height(tip + 5)
+        # At the first height it cannot know yet.
+        assert not [height for height in spoken if behind < height <= tip]
+
+    run_cluster(scenario, is_real=False)
+
+
+def test_messages_of_the_past_are_no_fault(run_cluster: RunCluster) -> None:
+    async def scenario(cluster) -> None:
+        old: list[Vote] = []
+
+        def keep_some(sender: str, to: str, message: object) -> bool:
+            if isinstance(message, Vote) and sender == "1" and to == "0" and message.height <= 2:
+                old.append(message)
+            return False
+
+        cluster.hub.lose = keep_some
+        await cluster.start(0, 1, 2, 3)
+        await cluster.wait_for_height(4)
+        assert old
+        for vote in old + old:
+            await cluster.nodes[0].host.received("1", vote)
+        await cluster.wait_for_height(cluster.executor(0).tip + 3)
+        assert not cluster.hub.dropped
+
+    run_cluster(scenario, is_real=False)
