@@ -13,7 +13,7 @@ from consensus.simulation.checks import Checks
 from consensus.simulation.faults import Crash, FaultPlan, Lie, plan_of
 from consensus.simulation.faulty import Liar
 from consensus.simulation.host import REPAIR_MS, Host
-from consensus.simulation.network import Network, Packet
+from consensus.simulation.network import Network, Packet, describe
 from consensus.validators import ValidatorSet
 from consensus.values import Height, Validator, ValidatorAddress, ValueId
 
@@ -150,7 +150,7 @@ class _Delivery:
         self._receiver, self._packet = receiver, packet
 
     def __call__(self) -> None:
-        self._cluster.note(self._receiver, f"<{self._sender.place} {self._packet}")
+        self._cluster.note(self._receiver, f"<{self._sender.place} {describe(self._packet)}")
         self._receiver.receive(self._packet, self._sender.address)
 
 

@@ -32,7 +32,6 @@ from consensus.simulation.checks import Checks
 from consensus.simulation.faults import FaultPlan
 from consensus.simulation.network import Decided, Packet
 from consensus.simulation.signatures import CHAIN, false_recover, false_signature
-from consensus.timeouts import Timeouts
 from consensus.validators import ValidatorSet
 from consensus.values import (
     NO_ROUND,
@@ -85,7 +84,7 @@ class Host:
         self._journal: list[bytes] = []
         self._chain: list[Certificate] = []
         self._signed: dict[tuple[Height, Round, str], Proposal | Vote] = {}
-        self._core = Consensus(address, Timeouts())
+        self._core = Consensus(address, world.plan.timeouts)
         self._progress: object = None
 
     @property
@@ -96,7 +95,7 @@ class Host:
         """As after a crash: from what is on disk."""
         self.is_up = True
         journal = [decode_input(record) for record in self._journal]
-        recovered = recover(self.address, Timeouts(), journal)
+        recovered = recover(self.address, self._world.plan.timeouts, journal)
         self._core = recovered.consensus
         if self._core.height > self.tip:
             self._carry_out_all(deque(), recovered.effects)
