@@ -1,4 +1,4 @@
-"""eth_estimateGas and eth_call as a real 0g-geth v1.0.6 answered them, through `Queries`.
+"""eth_estimateGas and eth_call as a real 0g-geth v1.0.6 answered them, through our methods of them.
 
 The recorded state goes in as state overrides, as it did there; the format is in the vectors' README.
 """
@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from eth_typing import Address, Hash32
 
-from chain.answers import BlockTag
 from chain.blocks import (
     EMPTY_BLOOM,
     EMPTY_OMMERS_HASH,
@@ -23,12 +22,12 @@ from chain.blocks import (
 )
 from chain.chain import Chain
 from chain.config import ChainConfig
-from chain.engine import AccountOverride
 from chain.key_value import MemoryStore
-from chain.message_calls import CallRequest
 from chain.py_evm.engine import PyEvmEngine
-from chain.queries import ChainView, Queries, QueryLimits
-from chain.query_errors import ExecutionReverted, QueryError
+from chain.queries import Queries, QueryLimits
+from node.json_rpc.dispatch import run_in_view
+from node.json_rpc.errors import RpcError
+from node.json_rpc.table import all_methods
 
 SHARED = Path(os.environ.get("ZEROG_SHARED", Path(__file__).parents[2] / ".." / "shared"))
 VECTORS = SHARED / "vectors" / "0g-geth" / "estimate-gas.json"
@@ -44,6 +43,7 @@ BLOCK_FORKS = [
 ]
 TIME_FORKS = ("shanghai", "cancun", "prague")
 GAS_CAP = 50_000_000
+METHODS = all_methods()
 
 
 def recorded() -> dict[str, Any]:
@@ -71,25 +71,12 @@ def queries_of(records: dict[str, Any]) -> dict[str, Queries]:
 def test_the_answer_is_that_of_0g_geth(
     records: dict[str, Any], queries_of: dict[str, Queries], name: str, entry: dict[str, Any]
 ) -> None:
-    overrides = _overrides(records[name]["state"])
-    with queries_of[name].view() as view:
-        answer = _answer(view, entry, overrides)
-    assert answer == {key: entry[key] for key in ("result", "error") if key in entry}
-
-
-def _answer(
-    view: ChainView, entry: Mapping[str, Any], overrides: dict[Address, AccountOverride]
-) -> dict[str, Any]:
-    request = _request(entry["params"][0])
+    params = [*entry["params"], records[name]["state"]]
     try:
-        if entry["method"] == "eth_call":
-            return {"result": "0x" + view.call(request, BlockTag.LATEST, overrides).hex()}
-        assert entry["method"] == "eth_estimateGas"
-        return {"result": hex(view.estimate_gas(request, BlockTag.LATEST, overrides))}
-    except ExecutionReverted as error:
-        return {"error": {"code": 3, "message": str(error), "data": "0x" + error.data.hex()}}
-    except QueryError as error:
-        return {"error": {"code": -32000, "message": str(error)}}
+        answer = {"result": run_in_view(queries_of[name], METHODS[entry["method"]], params)}
+    except RpcError as error:
+        answer = {"error": error.encoded()}
+    assert answer == {key: entry[key] for key in ("result", "error") if key in entry}
 
 
 def _queries(name: str, record: Mapping[str, Any]) -> Queries:
@@ -130,35 +117,3 @@ def _header(head: Mapping[str, str]) -> Header:
         parent_beacon_block_root=ZERO_HASH,
         requests_hash=Hash32(ZERO_HASH),
     )
-
-
-def _overrides(state: Mapping[str, Mapping[str, str]]) -> dict[Address, AccountOverride]:
-    return {
-        Address(_bytes(address)): AccountOverride(
-            balance=_optional_number(fields.get("balance")),
-            nonce=_optional_number(fields.get("nonce")),
-            code=_bytes(fields["code"]) if "code" in fields else None,
-        )
-        for address, fields in state.items()
-    }
-
-
-def _request(call: Mapping[str, str]) -> CallRequest:
-    known = {"from", "to", "gas", "gasPrice", "value", "data"}
-    assert set(call) <= known, f"a parameter this test does not pass on: {set(call) - known}"
-    return CallRequest(
-        sender=Address(_bytes(call["from"])),
-        to=Address(_bytes(call["to"])) if call.get("to") else None,
-        gas=_optional_number(call.get("gas")),
-        gas_price=_optional_number(call.get("gasPrice")),
-        value=_optional_number(call.get("value")) or 0,
-        data=_bytes(call.get("data", "0x")),
-    )
-
-
-def _bytes(text: str) -> bytes:
-    return bytes.fromhex(text.removeprefix("0x"))
-
-
-def _optional_number(text: str | None) -> int | None:
-    return None if text is None else int(text, 16)
