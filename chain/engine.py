@@ -178,6 +178,8 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class CallResult:
+    """What a message did, though nothing of it is kept."""
+
     output: bytes
     gas_used: int
     """After refunds, floors and the 80 % rule."""

@@ -133,6 +133,7 @@ def decode_header(data: bytes) -> ConsensusHeader:
 
 
 def encode_block(block: ConsensusBlock) -> bytes:
+    """RLP(header's fields, certificate's fields or an empty list, evidence, payload)."""
     certificate = block.last_certificate
     return encode(
         [

@@ -77,6 +77,7 @@ def lacking(view: CoreView, summary: Summary) -> tuple[Proposal | Vote | Certifi
 
 
 def encode_summary(summary: Summary) -> bytes:
+    """RLP; what `decode_summary` reads."""
     return encode(
         [
             encode_integer(summary.height),

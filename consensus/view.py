@@ -108,6 +108,7 @@ def view_of(
     is_being_checked: bool,
     decision: Certificate | None,
 ) -> CoreView:
+    """The view of a core with this state."""
     return CoreView(
         height=height,
         validators=validators,
