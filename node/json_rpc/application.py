@@ -9,7 +9,11 @@ import orjson
 from node.json_rpc.access import Access, Headers, Refusal, content_type_refusal
 from node.json_rpc.context import Services
 from node.json_rpc.dispatch import Dispatcher
-from node.json_rpc.settings import BODY_BYTES_MAX, BODY_READ_SECONDS_MAX
+from node.json_rpc.settings import (
+    BODY_BYTES_MAX,
+    BODY_READ_SECONDS_MAX,
+    WAITING_BODIES_BYTES_MAX,
+)
 
 DRAINED_BYTES_MAX = 4 * BODY_BYTES_MAX
 """Of an oversized body read away, so that its sender gets to read the refusal."""
@@ -35,6 +39,7 @@ class Application:
         settings = services.settings
         self._services, self._dispatcher = services, dispatcher
         self._access = Access(settings.cors_origins, settings.virtual_hosts)
+        self._bodies = _Bodies()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -62,7 +67,7 @@ class Application:
             await _refuse(send, refusal, cors)
             return
         try:
-            body = await _read_body(receive)
+            body = await self._bodies.read(receive)
             if isinstance(body, Refusal):
                 await _refuse(send, body, [*cors, (b"connection", b"close")])
                 return
@@ -122,35 +127,45 @@ class _DisconnectWatch:
         self._watched.cancel()
 
 
-async def _read_body(receive: Receive) -> bytes | Refusal:
-    """The whole body, or why not; raises `_ClientGone`."""
-    message = await receive()
-    if message["type"] == "http.request" and not message.get("more_body"):
-        body: bytes = message.get("body", b"")
-        return body if len(body) <= BODY_BYTES_MAX else _too_large(len(body))
-    try:
-        async with asyncio.timeout(BODY_READ_SECONDS_MAX):
-            return await _read_long_body(message, receive)
-    except TimeoutError:
-        return Refusal(408, "read timeout")
+class _Bodies:
+    """Reads bodies, and bounds what those that come in parts hold in memory together."""
 
+    def __init__(self) -> None:
+        self._waiting_bytes = 0
 
-async def _read_long_body(message: Mapping[str, Any], receive: Receive) -> bytes | Refusal:
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        if message["type"] == "http.disconnect":
-            raise _ClientGone
-        part: bytes = message.get("body", b"")
-        size += len(part)
-        if size <= BODY_BYTES_MAX:
-            parts.append(part)
-        else:
-            parts.clear()
-        if not message.get("more_body") or size > DRAINED_BYTES_MAX:
-            break
+    async def read(self, receive: Receive) -> bytes | Refusal:
+        """The whole body, or why not; raises `_ClientGone`."""
         message = await receive()
-    return b"".join(parts) if size <= BODY_BYTES_MAX else _too_large(size)
+        if message["type"] == "http.request" and not message.get("more_body"):
+            body: bytes = message.get("body", b"")
+            return body if len(body) <= BODY_BYTES_MAX else _too_large(len(body))
+        try:
+            async with asyncio.timeout(BODY_READ_SECONDS_MAX):
+                return await self._read_parts(message, receive)
+        except TimeoutError:
+            return Refusal(408, "read timeout")
+
+    async def _read_parts(self, message: Mapping[str, Any], receive: Receive) -> bytes | Refusal:
+        parts: list[bytes] = []
+        size = kept = 0
+        try:
+            while True:
+                if message["type"] == "http.disconnect":
+                    raise _ClientGone
+                part: bytes = message.get("body", b"")
+                size += len(part)
+                if size <= BODY_BYTES_MAX:
+                    if self._waiting_bytes + len(part) > WAITING_BODIES_BYTES_MAX:
+                        return Refusal(503, "too many large requests at once")
+                    parts.append(part)
+                    kept += len(part)
+                    self._waiting_bytes += len(part)
+                if not message.get("more_body") or size > DRAINED_BYTES_MAX:
+                    break
+                message = await receive()
+        finally:
+            self._waiting_bytes -= kept
+        return b"".join(parts) if size <= BODY_BYTES_MAX else _too_large(size)
 
 
 def _too_large(size: int) -> Refusal:

@@ -13,6 +13,8 @@ BATCH_RESPONSE_BYTES_MAX = 25_000_000
 """As geth's `--rpc.batch-response-max-size`."""
 BATCH_CONCURRENCY_MAX = 32
 """Calls of one batch under way at the same time; other requests get in between."""
+WAITING_BODIES_BYTES_MAX = 256 * 1024 * 1024
+"""Of bodies that come in parts, over all connections; beyond it, requests are answered 503."""
 BODY_READ_SECONDS_MAX = 30
 """A client that sends its body more slowly is let go; geth's read timeout."""
 IDLE_CONNECTION_SECONDS_MAX = 120
