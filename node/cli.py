@@ -130,7 +130,12 @@ def _add_run(commands: "_Commands[argparse.ArgumentParser]") -> None:
 
 def _add_setting_flags(parser: argparse.ArgumentParser) -> None:
     """A flag for each setting of config.toml: --section.key, and geth's own spelling of some."""
-    geth = {"http": ["--http"], "p2p_port": ["--port"], "peers": ["--bootnodes"]}
+    geth = {
+        "http": ["--http"],
+        "p2p_port": ["--port"],
+        "peers": ["--bootnodes"],
+        "rpc_allow_unprotected_txs": ["--rpc-allow-unprotected-txs"],
+    }
     group = parser.add_argument_group(
         "settings (each also in config.toml and as ZEROG_SECTION_KEY)"
     )
