@@ -34,7 +34,7 @@ class Cluster:
         self._validators = [_validator_set(self.plan.powers)]
         addresses = self._validators[0].addresses
         self.checks = Checks(addresses[index] for index in self.plan.faulty)
-        self._network = Network(self.plan, self.random)
+        self.network = Network(self.plan, self.random)
         self._events: list[tuple[int, int, Callable[[], None]]] = []
         self._sequence = 0
         self._values: dict[Height, list[ValueId]] = {}
@@ -77,7 +77,7 @@ class Cluster:
         for other in self.hosts:
             if other is host or receiver not in (None, other.address):
                 continue
-            for delay_ms in self._network.delays_ms(self.now_ms, host.place, other.place, packet):
+            for delay_ms in self.network.delays_ms(self.now_ms, host.place, other.place, packet):
                 self._at(self.now_ms + delay_ms, _Delivery(self, host, other, packet))
 
     def new_value(self, height: Height, *, is_valid: bool) -> ValueId:

@@ -91,6 +91,10 @@ class Host:
     def tip(self) -> Height:
         return Height(len(self._chain))
 
+    def decisions(self) -> tuple[Certificate, ...]:
+        """What is on its disk, from height 1 on."""
+        return tuple(self._chain)
+
     def start(self) -> None:
         """As after a crash: from what is on disk."""
         self.is_up = True

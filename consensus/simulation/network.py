@@ -29,6 +29,11 @@ class Network:
         self._plan = plan
         self._random = random
         self._splits: dict[tuple[int, ...], list[bool]] = {}
+        self._fixed_sides: list[bool] | None = None
+
+    def set_sides(self, sides: list[bool]) -> None:
+        """Split these places of the cluster, until healing, instead of by chance."""
+        self._fixed_sides = sides
 
     def delays_ms(self, now_ms: int, sender: int, receiver: int, packet: Packet) -> list[int]:
         """One delay for each copy that arrives. Sender and receiver are places in the cluster."""
@@ -44,6 +49,8 @@ class Network:
         return [self._random.randrange(1, self._plan.delay_ms_max + 1) for _ in range(copies)]
 
     def _are_apart(self, now_ms: int, sender: int, receiver: int, packet: Packet) -> bool:
+        if self._fixed_sides is not None:
+            return self._fixed_sides[sender] != self._fixed_sides[receiver]
         match self._plan.partitions:
             case Partitions.NONE:
                 return False
