@@ -18,7 +18,7 @@ from eth_account import Account
 from eth_utils import to_checksum_address
 
 from genesis.dev_accounts import dev_accounts
-from node.demo.client import RpcClient
+from node.client.json_rpc import RpcClient
 from node.devnet.settings import DevnetSettings
 from node.devnet.start import Devnet, check_ports, prepare
 

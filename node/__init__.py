@@ -37,6 +37,8 @@ signing.py               a validator's key behind its sign state
 network/                 libp2p: hosts, streams, transactions
 sync/                    catching up from a peer's stored blocks
 json_rpc/                the separate JSON-RPC process
+client/                  a JSON-RPC client, a wallet and contract calls, for our own tools
+da/                      what a DA signer and a rollup need: keys, signatures, submission
 devnet/                  several validators on one machine
 demo/                    the guided tour that `zerog demo` runs
 """

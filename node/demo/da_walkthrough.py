@@ -9,8 +9,9 @@ from eth_hash.auto import keccak
 from eth_typing import Address, Hash32
 
 from genesis.contracts import artifact
-from node.demo.client import RpcClient, RpcError, Wallet
-from node.demo.contract_calls import Contract, deploy, gas_for, reason_of
+from node.client.contract_calls import Contract, deploy, gas_for, reason_of
+from node.client.json_rpc import RpcClient, RpcError
+from node.client.wallet import Wallet
 from precompiles.bn254 import G2Point
 from precompiles.bn254_unchecked import Point, R
 from precompiles.da_signers.signatures import (

@@ -20,9 +20,10 @@ from typing import Any
 
 from genesis.contracts import artifact
 from genesis.dev_accounts import dev_accounts
+from node.client.contract_calls import deploy
+from node.client.json_rpc import RpcClient, RpcError, WaitedTooLong
+from node.client.wallet import Wallet
 from node.demo.certificate_check import CertificateRefused, signers_of
-from node.demo.client import RpcClient, RpcError, WaitedTooLong, Wallet
-from node.demo.contract_calls import deploy
 from node.demo.da_walkthrough import DemoFailed, walk
 from node.devnet.settings import DevnetSettings
 from node.devnet.start import Devnet, check_ports, prepare

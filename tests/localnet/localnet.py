@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from node.demo.client import RpcClient
+from node.client.json_rpc import RpcClient
 
 ZEROG = Path(sys.executable).parent / "zerog"
 MARK = "LOCALNET_RUN"
@@ -37,7 +37,7 @@ class Command:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, **(environment or {}), MARK: self.mark},
+                env={**users_environment(), **(environment or {}), MARK: self.mark},
                 start_new_session=True,
             )
         self.pid = self._process.pid
@@ -207,7 +207,13 @@ def run_zerog(*arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [str(ZEROG), *map(str, arguments)],
         capture_output=True, text=True, check=False, timeout=START_MAX_S,
+        env=users_environment(),
     )  # fmt: skip
+
+
+def users_environment() -> dict[str, str]:
+    """As a shell has it: with bytecode kept, since compiling the libraries doubles every start."""
+    return {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
 
 
 def wait_for_height(node: Node, height: int, seconds: float = START_MAX_S) -> None:

@@ -7,7 +7,8 @@ from eth_hash.auto import keccak
 from eth_utils.abi import collapse_if_tuple
 
 from genesis.contracts import Artifact
-from node.demo.client import RpcClient, RpcError, Wallet
+from node.client.json_rpc import RpcClient, RpcError
+from node.client.wallet import Wallet
 
 REVERT_SELECTOR = keccak(b"Error(string)")[:4]
 GAS_MARGIN_PERCENT = 5

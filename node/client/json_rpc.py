@@ -1,15 +1,12 @@
-"""A small JSON-RPC client over one kept connection: what the demo talks to the nodes with."""
+"""A small JSON-RPC client over one kept connection."""
 
 import http.client
 import time
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
-from eth_account import Account
-from eth_account.signers.local import LocalAccount
-from eth_typing import HexStr
-from eth_utils import to_checksum_address
 
 REQUEST_TIMEOUT_S = 30.0
 POLL_S = 0.05
@@ -25,18 +22,41 @@ class RpcError(Exception):
         self.data: Any = error.get("data")
 
 
+class NoJsonRpc(Exception):
+    """The URL cannot be used, or what answers there does not speak JSON-RPC."""
+
+
 class WaitedTooLong(Exception):
     """Something that should have happened by now has not."""
 
 
 class RpcClient:
-    """One node's JSON-RPC endpoint."""
+    """One node's JSON-RPC endpoint; not to be shared between threads."""
 
-    def __init__(self, host: str, port: int) -> None:
-        self.url = f"http://{host}:{port}"
-        self._host, self._port = host, port
+    def __init__(
+        self, host: str, port: int, path: str = "/", *, is_encrypted: bool = False
+    ) -> None:
+        scheme, shown = ("https" if is_encrypted else "http"), f"[{host}]" if ":" in host else host
+        self.url = f"{scheme}://{shown}:{port}{path.rstrip('/')}"
+        self._host, self._port, self._path = host, port, path
+        self._connect = http.client.HTTPSConnection if is_encrypted else http.client.HTTPConnection
         self._connection: http.client.HTTPConnection | None = None
         self._identifier = 0
+
+    @classmethod
+    def of_url(cls, url: str) -> "RpcClient":
+        """The endpoint at http://… or https://…; raises `NoJsonRpc` for any other URL."""
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError as error:
+            raise NoJsonRpc(f"{url}: {error}") from None
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise NoJsonRpc(f"{url}: expected http://HOST:PORT or https://HOST:PORT")
+        is_encrypted = parts.scheme == "https"
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        port = port or (443 if is_encrypted else 80)
+        return cls(parts.hostname, port, path, is_encrypted=is_encrypted)
 
     def call(self, method: str, *parameters: Any) -> Any:
         """The result; raises `RpcError` for an error, `OSError` where nobody answers."""
@@ -44,10 +64,10 @@ class RpcClient:
         body = orjson.dumps(
             {"jsonrpc": "2.0", "id": self._identifier, "method": method, "params": parameters}
         )
-        answer = orjson.loads(self._post(body))
-        if "error" in answer:
+        answer = self._parsed(self._post(body), dict)
+        if answer.get("error"):
             raise RpcError(method, answer["error"])
-        return answer["result"]
+        return answer.get("result")
 
     def batch(self, calls: list[tuple[str, list[Any]]]) -> list[dict[str, Any]]:
         """Answers in the order of the calls, each with its result or error."""
@@ -57,7 +77,7 @@ class RpcClient:
                 for index, (method, parameters) in enumerate(calls)
             ]
         )
-        answers = orjson.loads(self._post(body))
+        answers = self._parsed(self._post(body), list)
         return sorted(answers, key=lambda answer: int(answer["id"]))
 
     def number(self, method: str, *parameters: Any) -> int:
@@ -89,55 +109,25 @@ class RpcClient:
             self._connection.close()
             self._connection = None
 
+    def _parsed(self, body: bytes, expected: type) -> Any:
+        try:
+            answer = orjson.loads(body)
+        except orjson.JSONDecodeError:
+            answer = None
+        if not isinstance(answer, expected):
+            raise NoJsonRpc(f"{self.url}: answers, but not as a JSON-RPC server")
+        return answer
+
     def _post(self, body: bytes) -> bytes:
         for attempt in (1, 2):
             if self._connection is None:
-                self._connection = http.client.HTTPConnection(
-                    self._host, self._port, timeout=REQUEST_TIMEOUT_S
-                )
+                self._connection = self._connect(self._host, self._port, timeout=REQUEST_TIMEOUT_S)
             try:
-                self._connection.request("POST", "/", body, {"Content-Type": "application/json"})
+                headers = {"Content-Type": "application/json"}
+                self._connection.request("POST", self._path, body, headers)
                 return self._connection.getresponse().read()
             except (http.client.HTTPException, ConnectionError):
                 self.close()
                 if attempt == 2:
                     raise
         raise AssertionError("unreachable")
-
-
-class Wallet:
-    """One account: signs transactions with its key and counts its own nonces."""
-
-    def __init__(self, client: RpcClient, private_key: bytes, chain_id: int) -> None:
-        self._client = client
-        self._account: LocalAccount = Account.from_key(private_key)
-        self._chain_id = chain_id
-        self.address = to_checksum_address(self._account.address)
-        self._nonce = client.number("eth_getTransactionCount", self.address, "pending")
-
-    def sign(self, to: str | None, data: bytes | HexStr = b"", *, gas: int, value: int = 0) -> str:
-        """The next transaction of this account, as hex; its nonce is used up."""
-        base_fee = int(
-            self._client.call("eth_getBlockByNumber", "latest", False)["baseFeePerGas"], 16
-        )
-        transaction: dict[str, Any] = {
-            "type": 2,
-            "chainId": self._chain_id,
-            "nonce": self._nonce,
-            "gas": gas,
-            "maxFeePerGas": 2 * base_fee + 10**9,
-            "maxPriorityFeePerGas": 10**9,
-            "value": value,
-            "data": data,
-        }
-        if to is not None:
-            transaction["to"] = to_checksum_address(to)
-        self._nonce += 1
-        return "0x" + bytes(self._account.sign_transaction(transaction).raw_transaction).hex()
-
-    def send(self, to: str | None, data: bytes | HexStr = b"", *, gas: int, value: int = 0) -> str:
-        """Sign and submit; the transaction's hash."""
-        answer: str = self._client.call(
-            "eth_sendRawTransaction", self.sign(to, data, gas=gas, value=value)
-        )
-        return answer

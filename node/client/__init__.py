@@ -1,0 +1,6 @@
+"""Talking to a node from outside: whatever our own tools ask, they ask over JSON-RPC.
+
+json_rpc.py         requests and batches over one kept connection
+wallet.py           an account that signs transactions and counts its nonces
+contract_calls.py   calls of contracts: arguments to calldata, answers to values
+"""

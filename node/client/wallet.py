@@ -1,0 +1,48 @@
+"""An account that sends transactions: signs them here, counts its nonces itself."""
+
+from typing import Any
+
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
+from eth_typing import HexStr
+from eth_utils import to_checksum_address
+
+from node.client.json_rpc import RpcClient
+
+
+class Wallet:
+    """One account: signs transactions with its key and counts its own nonces."""
+
+    def __init__(self, client: RpcClient, private_key: bytes, chain_id: int) -> None:
+        self._client = client
+        self._account: LocalAccount = Account.from_key(private_key)
+        self._chain_id = chain_id
+        self.address = to_checksum_address(self._account.address)
+        self._nonce = client.number("eth_getTransactionCount", self.address, "pending")
+
+    def sign(self, to: str | None, data: bytes | HexStr = b"", *, gas: int, value: int = 0) -> str:
+        """The next transaction of this account, as hex; its nonce is used up."""
+        base_fee = int(
+            self._client.call("eth_getBlockByNumber", "latest", False)["baseFeePerGas"], 16
+        )
+        transaction: dict[str, Any] = {
+            "type": 2,
+            "chainId": self._chain_id,
+            "nonce": self._nonce,
+            "gas": gas,
+            "maxFeePerGas": 2 * base_fee + 10**9,
+            "maxPriorityFeePerGas": 10**9,
+            "value": value,
+            "data": data,
+        }
+        if to is not None:
+            transaction["to"] = to_checksum_address(to)
+        self._nonce += 1
+        return "0x" + bytes(self._account.sign_transaction(transaction).raw_transaction).hex()
+
+    def send(self, to: str | None, data: bytes | HexStr = b"", *, gas: int, value: int = 0) -> str:
+        """Sign and submit; the transaction's hash."""
+        answer: str = self._client.call(
+            "eth_sendRawTransaction", self.sign(to, data, gas=gas, value=value)
+        )
+        return answer
