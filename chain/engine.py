@@ -207,6 +207,8 @@ class Transcript(Protocol):
 
 
 class Engine(Protocol):
+    """Executes; keeps nothing between two blocks but what is the same for all of them."""
+
     def begin_block(self, environment: Environment, reader: StateReader) -> Transcript:
         """Begin-of-block steps (EIP-4788, EIP-2935), then transactions one by one."""
 
