@@ -18,6 +18,8 @@ database, transaction executor and header rules do not.
     evm_state.py              the journal plus the block's context
     fork_classes.py           py-evm's class of each fork
     opcode_table.py           opcodes of a fork as a table that runs fast
+    common_opcodes.py         the opcodes that make up most of any program
+    frame_memory.py           a frame's memory
     code_analysis.py          valid jump destinations, cached
     ethereum_precompiles.py   0x05 to 0x0a over native code
     state_overrides.py        geth's state overrides as a reader

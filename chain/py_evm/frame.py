@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from eth.exceptions import Halt, InsufficientFunds, OutOfGas, StackDepthLimit, VMError
 from eth.vm.code_stream import CodeStream
-from eth.vm.memory import Memory
 from eth.vm.stack import Stack
 from eth_typing import Address, Hash32
 
@@ -22,6 +21,7 @@ from chain.py_evm.frame_errors import (
     ReservedCode,
     StackUnderflow,
 )
+from chain.py_evm.frame_memory import FrameMemory
 from chain.py_evm.frame_message import FrameMessage, TransactionContext
 
 if TYPE_CHECKING:
@@ -54,9 +54,11 @@ _LOGGER: Final = _SilentLogger()
 class _CodeStream(CodeStream):
     """py-evm's, without the two sets that it makes for each frame."""
 
+    __slots__ = ("raw",)
+
     def __init__(self, code: bytes) -> None:
         self.program_counter = 0
-        self._raw_code_bytes = code
+        self.raw = self._raw_code_bytes = code
         self._length_cache = len(code)
 
 
@@ -128,7 +130,7 @@ class Frame:
         if not size:
             return
         end = start + size
-        memory = self._memory
+        memory = self.memory
         before = len(memory)
         if end <= before:
             return
@@ -145,7 +147,7 @@ class Frame:
         """Execute the code to its end; raises `VMError`."""
         self._prepare()
         code = self.code
-        raw, values, table = code._raw_code_bytes, self._stack.values, self.state.opcodes
+        raw, values, table = code.raw, self.stack_values, self.state.opcodes
         end = len(raw)
         try:
             while (position := code.program_counter) < end:
@@ -164,8 +166,9 @@ class Frame:
 
     def _prepare(self) -> None:
         """Stack, memory and what py-evm's opcodes call on them; only frames with code need it."""
-        stack = self._stack = Stack()
-        memory = self._memory = Memory()
+        stack, memory = Stack(), FrameMemory()
+        self.memory = self._memory = memory
+        self.stack_values = stack.values
         self.code = _CodeStream(self.msg.code)
         self.memory_write = memory.write
         self.memory_read_bytes = memory.read_bytes

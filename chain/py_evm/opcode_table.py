@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from eth.exceptions import InvalidJumpDestination
 from eth.vm.opcode import _FastOpcode
 
+from chain.py_evm.common_opcodes import COMMON_OPCODES
 from chain.py_evm.frame_errors import InvalidOpcode
 
 if TYPE_CHECKING:
@@ -15,9 +15,6 @@ OpcodeFunction = Callable[["Frame"], Any]
 OpcodeRow = tuple[int, int, OpcodeFunction]
 """Items the stack must hold, gas taken before, what to run."""
 OpcodeTable = tuple[OpcodeRow, ...]
-
-_JUMP: Final = 0x56
-_JUMPI: Final = 0x57
 
 
 def build_opcode_table(opcodes: Mapping[int, Any]) -> OpcodeTable:
@@ -32,7 +29,7 @@ def _row(opcode: int, implementation: Any) -> OpcodeRow:
     implementation = getattr(implementation, "__wrapped__", implementation)
     needed = _STACK_NEEDED.get(opcode, 0)
     if isinstance(implementation, _FastOpcode):
-        function = _REPLACED.get(opcode, implementation.logic_fn)
+        function = COMMON_OPCODES.get(opcode, implementation.logic_fn)
         return needed, implementation.gas_cost, function
     return needed, 0, implementation
 
@@ -42,26 +39,6 @@ def _invalid(opcode: int) -> OpcodeFunction:
         raise InvalidOpcode(opcode)
 
     return refuse
-
-
-def _jump(frame: "Frame") -> None:
-    _go_to(frame, frame.stack_pop1_int())
-
-
-def _jump_if(frame: "Frame") -> None:
-    destination, condition = frame.stack_pop_ints(2)
-    if condition:
-        _go_to(frame, destination)
-
-
-def _go_to(frame: "Frame", destination: int) -> None:
-    if destination not in frame.jump_destinations:
-        raise InvalidJumpDestination
-    frame.code.program_counter = destination
-
-
-_REPLACED: Final[Mapping[int, OpcodeFunction]] = {_JUMP: _jump, _JUMPI: _jump_if}
-"""py-evm looks for PUSH data around each destination anew in every frame."""
 
 
 def _stack_needed() -> dict[int, int]:
