@@ -136,6 +136,7 @@ def test_a_cluster_without_a_valid_value_to_propose_again_is_found_out(monkeypat
         started(core, round)
 
     monkeypatch.setattr(Consensus, "_start_round", forgetful)
+    monkeypatch.setattr("consensus.simulation.cluster.PATIENCE_MS", 20_000)
     with pytest.raises(NoProgress):
         run_seeds(100)
 
