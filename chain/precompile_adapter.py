@@ -4,13 +4,14 @@ A domain error becomes the EVM outcome that 0g-geth shows (facts §1a); anything
 by mistake becomes a failed call and an alarm, never an exception that leaves the engine.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from eth.exceptions import OutOfGas, Revert, VMError
 from eth_typing import Address, Hash32
 
 from chain.engine import Log
+from precompiles.errors import GasExhausted
 from precompiles.interface import (
     BlockContext,
     Call,
@@ -60,14 +61,16 @@ def _run(precompile: Precompile, frame: "Frame", others: Mapping[Address, Precom
         cost = precompile.required_gas(call)
         if cost > frame.gas_left:
             raise OutOfGas
+        frame.gas_left -= cost
         outcome = precompile.run(call)
+    except GasExhausted as error:
+        raise OutOfGas from error
     except OutOfGas:
         raise
     # A bug in a contract must not stop the chain.
     except Exception as error:
         frame.state.alarms.append(f"precompile 0x{precompile.address.hex()}: {error!r}")
         raise PrecompileFailed(UNEXPECTED) from error
-    frame.gas_left -= cost
     _finish(frame, precompile, outcome)
 
 
@@ -99,7 +102,19 @@ def _call(precompile: Precompile, frame: "Frame", others: Mapping[Address, Preco
         gas_left=frame.gas_left,
         others=others,
         depth=0,
+        charge=_frame_meter(frame),
     )
+
+
+def _frame_meter(frame: "Frame") -> Callable[[int], None]:
+    """`Call.charge` on the gas of a frame."""
+
+    def charge(amount: int) -> None:
+        if amount > frame.gas_left:
+            raise GasExhausted
+        frame.gas_left -= amount
+
+    return charge
 
 
 def _call_of(
@@ -115,6 +130,7 @@ def _call_of(
     gas_left: int,
     others: Mapping[Address, Precompile],
     depth: int,
+    charge: Callable[[int], None],
 ) -> Call:
     def emit(topics: tuple[Hash32, ...], log_data: bytes) -> None:
         state.logs.append(Log(address, topics, log_data))
@@ -134,6 +150,7 @@ def _call_of(
             gas_left=gas_left,
             others=others,
             depth=depth + 1,
+            charge=_unmetered,
         )
         return _run_nested(state, others[target], nested)
 
@@ -154,7 +171,13 @@ def _call_of(
         code=_CodeView(state, address),
         emit=emit,
         precompile=call_other,
+        charge=charge,
+        storage_of=lambda other: _StorageReader(state, other),
     )
+
+
+def _unmetered(amount: int) -> None:
+    """Gas of a precompile that another precompile called: the other one's price has it in."""
 
 
 def _run_nested(state: "EvmState", precompile: Precompile, call: Call) -> Outcome:
@@ -163,6 +186,16 @@ def _run_nested(state: "EvmState", precompile: Precompile, call: Call) -> Outcom
     if not isinstance(outcome, Returned):
         state.revert(snapshot)
     return outcome
+
+
+class _StorageReader:
+    """`precompiles.interface.StorageReader` of any account."""
+
+    def __init__(self, state: "EvmState", address: Address) -> None:
+        self._state, self._address = state, address
+
+    def load(self, slot: int) -> int:
+        return self._state.get_storage(self._address, slot)
 
 
 class _StorageView:

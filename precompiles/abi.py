@@ -4,18 +4,23 @@ Address words keep their low 20 bytes, padding is not looked at, strings are byt
 arguments are ignored (facts §1a). An offset or a length that leaves the data is an error, and so is
 a number too large for its type.
 
-Python values: an address is 20 bytes, `string` and `bytes` are bytes, arrays and tuples are tuples.
+`parse_types(…, is_strict=True)` gives types that refuse what code compiled by Solidity refuses: dirty
+bytes beside an address or a `bytesN`, and lengths for which it finds no memory.
+
+Python values: an address is 20 bytes, `string`, `bytes` and `bytesN` are bytes, arrays and tuples are tuples.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from precompiles.errors import UndecodableInput
+from precompiles.errors import UnallocatableInput, UndecodableInput
 
 WORD_BYTES = 32
 _WORD_VALUES = 1 << 256
 _ADDRESS_PADDING = bytes(12)
+_ALLOCATION_BYTES_MAX = (1 << 64) - (1 << 16)
+"""Where Solidity panics instead of allocating; its own limit is a few words nearer to 2^64."""
 
 
 class AbiType(Protocol):
@@ -58,15 +63,26 @@ def _prefixed_length(data: memoryview, position: int) -> tuple[int, int]:
     return start, length
 
 
+def _check_allocation(data: memoryview, position: int, item_bytes: int) -> None:
+    """Raises `UnallocatableInput` where Solidity, with the length word at hand, panics."""
+    at = _number(data, position)
+    if at + WORD_BYTES <= len(data) and _number(data, at) * item_bytes > _ALLOCATION_BYTES_MAX:
+        raise UnallocatableInput(f"a length of {_number(data, at)}")
+
+
 @dataclass(frozen=True, slots=True)
 class AddressType:
     """`address`."""
 
+    is_strict: bool = False
     is_dynamic = False
     head_bytes = WORD_BYTES
 
     def decode(self, data: memoryview, position: int) -> bytes:
-        return bytes(_word(data, position)[12:])
+        word = bytes(_word(data, position))
+        if self.is_strict and not word.startswith(_ADDRESS_PADDING):
+            raise UndecodableInput(f"0x{word.hex()} is no address")
+        return word[12:]
 
     def encode(self, value: bytes) -> bytes:
         return _ADDRESS_PADDING + value
@@ -108,13 +124,35 @@ class BoolType:
 
 
 @dataclass(frozen=True, slots=True)
+class FixedBytesType:
+    """`bytes1` to `bytes32`: the first bytes of the word."""
+
+    size: int
+    is_strict: bool = False
+    is_dynamic = False
+    head_bytes = WORD_BYTES
+
+    def decode(self, data: memoryview, position: int) -> bytes:
+        word = bytes(_word(data, position))
+        if self.is_strict and any(word[self.size :]):
+            raise UndecodableInput(f"0x{word.hex()} is no bytes{self.size}")
+        return word[: self.size]
+
+    def encode(self, value: bytes) -> bytes:
+        return value.ljust(WORD_BYTES, b"\0")
+
+
+@dataclass(frozen=True, slots=True)
 class BytesType:
     """`bytes` and `string`; a string may be any bytes."""
 
+    is_strict: bool = False
     is_dynamic = True
     head_bytes = WORD_BYTES
 
     def decode(self, data: memoryview, position: int) -> bytes:
+        if self.is_strict:
+            _check_allocation(data, position, 1)
         start, length = _prefixed_length(data, position)
         return bytes(data[start : start + length])
 
@@ -164,10 +202,13 @@ class ArrayType:
     """`T[]`."""
 
     element: AbiType
+    is_strict: bool = False
     is_dynamic = True
     head_bytes = WORD_BYTES
 
     def decode(self, data: memoryview, position: int) -> tuple[Any, ...]:
+        if self.is_strict:
+            _check_allocation(data, position, WORD_BYTES)
         start, length = _prefixed_length(data, position)
         items = data[start:]
         # go-ethereum asks for a word per item before it reads the first one.
@@ -211,11 +252,11 @@ def encode(types: Sequence[AbiType], values: Sequence[Any]) -> bytes:
     return b"".join(heads + tails)
 
 
-def parse_types(text: str) -> tuple[AbiType, ...]:
+def parse_types(text: str, *, is_strict: bool = False) -> tuple[AbiType, ...]:
     """The types in a parenthesised list, such as `(address,(uint256,uint256)[])`."""
     assert text.startswith("(")
     assert text.endswith(")")
-    return tuple(_parse_type(part) for part in _split(text[1:-1]))
+    return tuple(_parse_type(part, is_strict) for part in _split(text[1:-1]))
 
 
 def _split(text: str) -> list[str]:
@@ -229,26 +270,28 @@ def _split(text: str) -> list[str]:
     return [*parts, text[start:]] if text else []
 
 
-def _parse_type(text: str) -> AbiType:
+def _parse_type(text: str, is_strict: bool) -> AbiType:
     if text.endswith("]"):
         element_text, _, length_text = text[:-1].rpartition("[")
-        element = _parse_type(element_text)
+        element = _parse_type(element_text, is_strict)
         if not length_text:
-            return ArrayType(element)
+            return ArrayType(element, is_strict)
         assert not element.is_dynamic, text
         length = int(length_text)
         return FixedArrayType(element, length, False, length * element.head_bytes)
     if text.startswith("("):
-        elements = parse_types(text)
+        elements = parse_types(text, is_strict=is_strict)
         is_dynamic = any(element.is_dynamic for element in elements)
         size = WORD_BYTES if is_dynamic else sum(element.head_bytes for element in elements)
         return TupleType(elements, is_dynamic, size)
     if text.startswith("uint"):
         return UintType(int(text[4:]))
+    if text.startswith("bytes") and text != "bytes":
+        return FixedBytesType(int(text[5:]), is_strict)
     by_name: dict[str, AbiType] = {
-        "address": AddressType(),
+        "address": AddressType(is_strict),
         "bool": BoolType(),
-        "bytes": BytesType(),
-        "string": BytesType(),
+        "bytes": BytesType(is_strict),
+        "string": BytesType(is_strict),
     }
     return by_name[text]

@@ -13,6 +13,9 @@ from precompiles import abi
 from precompiles.errors import CorruptStorage, DomainError, UndecodableInput
 from precompiles.interface import Call, CallKind, Failed, Outcome, Returned, Reverted
 
+GasRule = int | Callable[..., int]
+"""A function's price: a number, or `rule(call, *arguments)`, which may read the storage."""
+
 UNKNOWN_FUNCTION_GAS = 1_000_000_000
 CODE_BYTE = b"\x01"
 SELECTOR_BYTES = 4
@@ -28,19 +31,25 @@ class Function:
         signature: str,
         handler: Callable[..., Sequence[Any]],
         *,
-        gas: int,
+        gas: GasRule,
         returns: str = "()",
         writes: bool = False,
+        is_strict: bool = False,
     ) -> None:
         """`handler(call, *arguments)` returns the values that `returns` lists, or raises `DomainError`.
 
-        `writes` makes a read-only call revert. 0g-geth flags fewer functions than write.
+        `writes` makes a read-only call revert. 0g-geth flags fewer functions than write. `is_strict`
+        decodes arguments as Solidity does, not as go-ethereum.
         """
         self.signature, self.gas, self.writes, self.handler = signature, gas, writes, handler
         self.returns = returns
         self.selector = keccak(signature.encode())[:SELECTOR_BYTES]
-        self.inputs = abi.parse_types(signature[signature.index("(") :])
+        self.inputs = abi.parse_types(signature[signature.index("(") :], is_strict=is_strict)
         self.outputs = abi.parse_types(returns)
+
+    def cost(self, call: Call, arguments: Sequence[Any]) -> int:
+        """The price of a call with these arguments."""
+        return self.gas if isinstance(self.gas, int) else self.gas(call, *arguments)
 
 
 class TablePrecompile:
@@ -52,9 +61,17 @@ class TablePrecompile:
         self._by_selector = {function.selector: function for function in self.functions}
 
     def required_gas(self, call: Call) -> int:
-        """Flat by function; no selector or an unknown one is priced out of reach (facts §1a, Gas)."""
+        """The function's; no selector or an unknown one is priced out of reach (facts §1a, Gas)."""
         function = self._by_selector.get(call.input[:SELECTOR_BYTES])
-        return function.gas if function else UNKNOWN_FUNCTION_GAS
+        if function is None:
+            return UNKNOWN_FUNCTION_GAS
+        if isinstance(function.gas, int):
+            return function.gas
+        try:
+            arguments = abi.decode(function.inputs, call.input[SELECTOR_BYTES:])
+        except UndecodableInput:
+            return 0
+        return function.cost(call, arguments)
 
     def run(self, call: Call) -> Outcome:
         function = self._by_selector.get(call.input[:SELECTOR_BYTES])

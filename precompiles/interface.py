@@ -32,6 +32,12 @@ class Storage(Protocol):
         """Write a word; zero clears the slot."""
 
 
+class StorageReader(Protocol):
+    """The slots of another account, to be read only."""
+
+    def load(self, slot: int) -> int: ...
+
+
 class Balances(Protocol):
     """Native balances, in wei, wrapping modulo 2**256 as 0g-geth's do (facts §1a-2)."""
 
@@ -62,6 +68,14 @@ class BlockContext:
     """Hash of one of the last 256 blocks by number, as opcode BLOCKHASH; None where out of range."""
 
 
+def _unmetered(amount: int) -> None:
+    """Where nobody pays: a precompile that another one calls."""
+
+
+def _nobody(address: Address) -> StorageReader:
+    raise LookupError(f"no account 0x{address.hex()} to read")
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One call of a precompile."""
@@ -87,6 +101,12 @@ class Call:
     """Append a log of the precompile's address: topics, data. Undone when the call fails."""
     precompile: "Callable[[Address, bytes], Outcome]"
     """CALL another precompile with our address as caller and no value; its gas is not charged."""
+    charge: Callable[[int], None] = _unmetered
+    """Take gas beyond the function's own cost, for work that shows itself only while it is done.
+
+    Raises `errors.GasExhausted` where less is left; let it through."""
+    storage_of: Callable[[Address], StorageReader] = _nobody
+    """Read another account's slots without the call that would be needed; neither priced nor warmed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +137,7 @@ Outcome = Returned | Reverted | Failed
 
 
 class Precompile(Protocol):
-    """What an engine calls. Neither method raises."""
+    """What an engine calls. Neither method raises anything but `GasExhausted` out of `Call.charge`."""
 
     @property
     def address(self) -> Address: ...
