@@ -182,8 +182,12 @@ class Consensus:
         return any(kept)
 
     def _propose_built_value(self, round: Round, value_id: ValueId) -> bool:
-        """L18–19, when getValue() has answered."""
-        if not self._marks.is_value_asked_for:
+        """L18–19, when getValue() has answered.
+
+        Not beside a proposal of our own that came from outside: another life of ours made it, whose
+        journal is gone.
+        """
+        if not self._marks.is_value_asked_for or self._log.proposals(round):
             return False
         self._marks.is_value_asked_for = False
         self._checks.built(round, value_id)

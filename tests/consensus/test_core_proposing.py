@@ -77,6 +77,15 @@ def test_a_value_is_proposed_once_even_if_it_is_built_twice(script) -> None:
     assert s.feed(s.built(B)).effects == []
 
 
+def test_nothing_is_proposed_beside_an_own_proposal_of_an_earlier_life(script) -> None:
+    """Its journal was lost; a peer's repair brings the proposal back."""
+    s = script(own=0).start()
+    s.feed(s.proposal(B), s.built(A))
+    assert s.said() == []
+    s.feed(s.checked(B))
+    assert s.said() == [("PREVOTE", 0, B)]
+
+
 def test_a_proposal_of_another_than_the_proposer_is_ignored(script) -> None:
     """L22, L28: from proposer(h, round)."""
     s = script(own=3).start()
