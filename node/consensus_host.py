@@ -104,7 +104,7 @@ class ConsensusHost:
         self._hold_height = 0
         self._held: list[Effect] = []
         self._nursery: trio.Nursery | None = None
-        self._height_tasks: trio.Nursery
+        self._height_tasks: set[trio.CancelScope] = set()
         self._height_begun = trio.Event()
         self._disk_seconds = 0.0
         self.progress = 0
@@ -168,14 +168,10 @@ class ConsensusHost:
         """Take part until cancelled. Raises `DamagedJournal`."""
         async with trio.open_nursery() as nursery:
             self._nursery = nursery
-            self._height_tasks = await nursery.start(_open_nursery)
-            try:
-                await self._resume()
-                await self._feed_back()
-                task_status.started()
-                await self._take_items()
-            finally:
-                self._height_tasks.cancel_scope.cancel()
+            await self._resume()
+            await self._feed_back()
+            task_status.started()
+            await self._take_items()
 
     async def _take_items(self) -> None:
         try:
@@ -228,7 +224,7 @@ class ConsensusHost:
         await self._carry_out(recovered.effects)
 
     async def _begin_height(self, height: int, validators: ValidatorSet) -> None:
-        await self._renew_height_tasks()
+        self._end_height_tasks()
         self._held.clear()
         self._state.move_to(height, validators)
         self._intake.begin_height()
@@ -343,13 +339,23 @@ class ConsensusHost:
         self._start(wait)
 
     def _start(self, task: Callable[[], Awaitable[None]]) -> None:
-        self._height_tasks.start_soon(task)
-
-    async def _renew_height_tasks(self) -> None:
-        """End what still runs for the old height: its timers, and answers that nobody awaits."""
         assert self._nursery is not None
-        self._height_tasks.cancel_scope.cancel()
-        self._height_tasks = await self._nursery.start(_open_nursery)
+        scope = trio.CancelScope()
+        self._height_tasks.add(scope)
+        self._nursery.start_soon(self._run_for_height, task, scope)
+
+    async def _run_for_height(
+        self, task: Callable[[], Awaitable[None]], scope: trio.CancelScope
+    ) -> None:
+        with scope:
+            await task()
+        self._height_tasks.discard(scope)
+
+    def _end_height_tasks(self) -> None:
+        """Timers of the old height, and answers that nobody awaits."""
+        for scope in self._height_tasks:
+            scope.cancel()
+        self._height_tasks.clear()
 
     async def _on_disk(self, work: Callable[[], None]) -> None:
         """Done when this returns; in a thread only if the disk is slow, as a thread costs 0.1 ms."""
@@ -359,14 +365,6 @@ class ConsensusHost:
         else:
             work()
         self._disk_seconds = 0.9 * self._disk_seconds + 0.1 * (time.perf_counter() - begin)
-
-
-async def _open_nursery(*, task_status: TaskStatus[trio.Nursery]) -> None:
-    async with trio.open_nursery() as nursery:
-        # It ends when the host says so, never while an item is being taken.
-        nursery.cancel_scope.shield = True
-        task_status.started(nursery)
-        await trio.sleep_forever()
 
 
 def _step_of(message: Proposal | Vote) -> Step:
