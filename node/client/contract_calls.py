@@ -21,9 +21,15 @@ class Contract:
     def __init__(self, client: RpcClient, address: str, artifact: Artifact) -> None:
         self.address = address
         self._client = client
-        self._functions = {
-            entry["name"]: entry for entry in artifact.abi if entry["type"] == "function"
-        }
+        self._functions, self._events = (
+            {entry["name"]: entry for entry in artifact.abi if entry["type"] == kind}
+            for kind in ("function", "event")
+        )
+
+    def event_topic(self, name: str) -> str:
+        """The first topic of an event's logs, 0x…."""
+        types = [collapse_if_tuple(item) for item in self._events[name]["inputs"]]
+        return "0x" + keccak(f"{name}({','.join(types)})".encode()).hex()
 
     def data(self, name: str, *arguments: Any) -> bytes:
         """Calldata: selector, then the arguments."""
@@ -47,9 +53,11 @@ class Contract:
         )
 
 
-def gas_for(client: RpcClient, sender: str, to: str | None, data: bytes) -> int:
+def gas_for(client: RpcClient, sender: str, to: str | None, data: bytes, value: int = 0) -> int:
     """eth_estimateGas and a small margin: 0G charges 80 % of the limit at least."""
-    request = {"from": sender, "data": "0x" + data.hex()} | ({"to": to} if to else {})
+    request = {"from": sender, "data": "0x" + data.hex(), "value": hex(value)}
+    if to is not None:
+        request["to"] = to
     return client.number("eth_estimateGas", request) * (100 + GAS_MARGIN_PERCENT) // 100
 
 
