@@ -62,7 +62,7 @@ from node.signing import Signer
 from node.value_work import InvalidDecision, ValueWork
 
 INBOX_ITEMS_MAX = 1_024
-SLOW_DISK_S = 0.005
+SLOW_DISK_S = 0.02
 """A disk slower than this is waited for in a thread."""
 _log = logging.getLogger("zerog.consensus")
 
