@@ -71,9 +71,10 @@ def read_request_queues(state: EvmState) -> list[bytes]:
 
 
 def _call_if_present(state: EvmState, contract: Address, data: bytes) -> Frame | None:
+    # go-ethereum warms the address whether or not there is code.
+    state.mark_address_warm(contract)
     if not state.get_code(contract):
         return None
-    state.mark_address_warm(contract)
     frame = system_call(state, contract, data)
     state.settle()
     return frame

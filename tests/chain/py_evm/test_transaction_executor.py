@@ -130,6 +130,13 @@ def test_delegation_to_a_precompile_runs_empty_code(world: Any) -> None:
     world.ledger.put(TARGET, nonce=1, code=b"\xef\x01\x00" + identity)
     result = world.call(TARGET, b"\x01\x02")
     assert (result.error, result.output) == (None, b"")
+    # Calls TARGET with a word of input and returns the size of what came back.
+    forwarder = Address(b"\x9a" * 20)
+    code = "6000600060206000600073" + TARGET.hex() + "5af1503d60005260206000f3"
+    world.ledger.put(forwarder, nonce=1, code=bytes.fromhex(code))
+    assert world.call(forwarder).output == bytes(32)
+    world.ledger.put(TARGET, nonce=1, code=bytes.fromhex("60206000f3"))
+    assert world.call(forwarder).output == (32).to_bytes(32, "big")
 
 
 def test_an_authorization_sets_code_raises_the_nonce_and_refunds_for_an_existing_account(
@@ -150,6 +157,19 @@ def test_an_authorization_sets_code_raises_the_nonce_and_refunds_for_an_existing
 def test_an_authorization_with_another_nonce_is_passed_over(world: Any, nonce: int) -> None:
     authorization = world.bob.authorize(TARGET, nonce)
     world.block(world.alice.sign(0, TARGET, gas=100_000, authorizations=[authorization]))
+    assert world.ledger.account(world.bob.address) is None
+
+
+def test_an_authorization_for_another_chain_is_passed_over(worlds: Any) -> None:
+    world = worlds.zero_g()
+    world.environment = replace(
+        world.environment, rules=replace(world.environment.rules, chain_id=16602)
+    )
+    authorization = world.bob.authorize(TARGET, 0)
+    transaction = world.alice.sign(
+        0, TARGET, gas=100_000, authorizations=[authorization], chain_id=16602
+    )
+    world.block(transaction)
     assert world.ledger.account(world.bob.address) is None
 
 
