@@ -4,7 +4,7 @@ An `Engine` reads through a `StateReader` at one snapshot and answers what chang
 writes. py-evm is the first engine (`chain/py_evm/`) and remains the reference.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -62,6 +62,8 @@ class Environment:
     parent_beacon_block_root: Hash32 | None
     ommers: tuple["Ommer", ...] = ()
     """For rewards before Paris."""
+    state_root_of: "Callable[[tuple[AccountChange, ...]], Hash32] | None" = None
+    """The root after changes of the block so far: receipts hold it before Byzantium, and only there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ def import_block(
     """
     header = block.header
     check_header(header, parent, config)
-    environment = _environment(block, config)
+    environment = _environment(block, config, snapshot)
     _check_body(block, environment.rules)
     senders = _senders(block.transactions, environment.rules, sender_of)
     result = engine.execute_block(
@@ -58,9 +58,12 @@ def import_block(
     return ExecutedBlock(block, payload, senders, result, update)
 
 
-def _environment(block: Block, config: ChainConfig) -> Environment:
-    ommers = tuple(Ommer(ommer.number, ommer.coinbase) for ommer in block.ommers)
-    return replace(environment_of(block.header, config), ommers=ommers)
+def _environment(block: Block, config: ChainConfig, snapshot: Snapshot) -> Environment:
+    return replace(
+        environment_of(block.header, config),
+        ommers=tuple(Ommer(ommer.number, ommer.coinbase) for ommer in block.ommers),
+        state_root_of=lambda changes: prepare_update(snapshot, changes).state_root,
+    )
 
 
 def _check_body(block: Block, rules: Rules) -> None:

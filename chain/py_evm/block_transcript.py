@@ -1,6 +1,7 @@
 """A block under construction: transactions one by one, then the end-of-block steps."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from eth_typing import Address
 
@@ -34,6 +35,9 @@ class BlockTranscript:
         self.gas_used += execution.gas_used
         self.blob_gas_used += execution.blob_gas_used
         receipt = _receipt(transaction, execution, self.gas_used)
+        root_of = self._state.environment.state_root_of
+        if self._state.fork < Fork.BYZANTIUM and root_of is not None:
+            receipt = replace(receipt, post_state=root_of(self._state.changes()))
         self._receipts.append(receipt)
         return receipt
 
