@@ -74,6 +74,11 @@ class Consensus:
         """0 before the first `Started`."""
         return self._height
 
+    @property
+    def round(self) -> Round:
+        """Of the current height; NO_ROUND before the first."""
+        return self._state.round if self._height else NO_ROUND
+
     def handle(self, input: Input) -> tuple[Effect, ...]:
         """Everything there is to do now, in order. An input that changes nothing has no effects."""
         self._effects = []
@@ -81,6 +86,17 @@ class Consensus:
             self._fire_rules()
             self._effects[:0] = self._log.take_reports()
         return self._with_persist()
+
+    def holds(self, message: Proposal | Vote) -> bool:
+        """Whether it is here already, this height's or kept for later: no need to check it again.
+
+        What a limit has turned away or pushed out is not held, and may come again.
+        """
+        if self._height == 0:
+            return False
+        if message.height == self._height:
+            return self._log.holds(message)
+        return self._early_heights.holds(message)
 
     def take_unpersisted(self) -> tuple[Input, ...]:
         """What was handled and has not been in a `Persist` yet; it will be in none any more.

@@ -45,6 +45,10 @@ class EarlyRounds:
         held.append(message)
         return True
 
+    def holds(self, message: Message) -> bool:
+        held = self._rounds.get(message.round, {}).get(message.validator, ())
+        return any(_is_same(message, other) for other in held)
+
     def round_to_skip_to(self) -> Round | None:
         """The highest round in which validators with more than a third of the power sent anything.
 
@@ -88,6 +92,9 @@ class EarlyHeights:
         held = senders.setdefault(message.validator, [])
         if len(held) < MESSAGES_PER_HEIGHT_MAX and message not in held:
             held.append(message)
+
+    def holds(self, message: Message) -> bool:
+        return message in self._heights.get(message.height, {}).get(message.validator, ())
 
     def release(self, height: Height) -> list[Message]:
         """Hand over what belongs to this height; forget it and what belongs to those before it."""

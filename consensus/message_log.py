@@ -31,6 +31,14 @@ class MessageLog:
             return self._take_vote(message, is_certified=is_certified)
         return self._take_proposal(message)
 
+    def holds(self, message: Proposal | Vote) -> bool:
+        """Counted, or waiting for its round; but for the signature."""
+        if self._early.holds(message):
+            return True
+        if isinstance(message, Vote):
+            return self.tally.holds(message)
+        return self._proposals.holds(message)
+
     def enter(self, round: Round) -> None:
         """Count what was kept for this round and those that it skips."""
         for message in self._early.release(round):

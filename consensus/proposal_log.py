@@ -25,11 +25,15 @@ class ProposalLog:
                 return proposal
         return None
 
+    def holds(self, proposal: Proposal) -> bool:
+        held = self._rounds.get(proposal.round, ())
+        return any(_is_same(proposal, other) for other in held)
+
     def would_keep(self, proposal: Proposal, *, is_vouched_for: bool) -> bool:
         """Whether it is new, and within the limit or voted for by a correct validator."""
-        held = self._rounds.get(proposal.round, ())
-        if any(_is_same(proposal, other) for other in held):
+        if self.holds(proposal):
             return False
+        held = self._rounds.get(proposal.round, ())
         return is_vouched_for or len(held) < PROPOSALS_PER_ROUND_MAX
 
     def add(self, proposal: Proposal) -> Proposal | None:

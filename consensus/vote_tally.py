@@ -32,6 +32,10 @@ class VoteTally:
             return False
         return is_certified or not ballot.is_full_for(vote.validator)
 
+    def holds(self, vote: Vote) -> bool:
+        ballot = self._ballots.get((vote.round, vote.kind))
+        return ballot is not None and (vote.validator, vote.value_id) in ballot.votes
+
     def add(self, vote: Vote) -> Vote | None:
         """Count a vote that `would_keep` allows; gives an earlier vote that it excludes, once."""
         ballot = self._ballots.get((vote.round, vote.kind))

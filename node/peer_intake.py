@@ -22,8 +22,6 @@ from node.peer_messages import (
 )
 from node.value_work import ValueWork
 
-SEEN_VOTES_MAX = 50_000
-"""Votes of this height whose signatures need not be checked again."""
 NUDGE_INTERVAL_S = 0.1
 """Between two answers to one peer that is behind."""
 BLOCK_RESEND_INTERVAL_S = 1.0
@@ -46,7 +44,6 @@ class PeerIntake:
         self._work = work
         self._network = network
         self._peers: dict[PeerName, _PeerState] = {}
-        self._seen_votes: set[Vote] = set()
         self._unfounded: Certificate | None = None
 
     def heights(self) -> dict[PeerName, int]:
@@ -55,7 +52,6 @@ class PeerIntake:
 
     def begin_height(self) -> None:
         """Forget what was of the old one."""
-        self._seen_votes.clear()
         self._unfounded = None
         for peer in self._peers.values():
             peer.blocks_sent.clear()
@@ -110,16 +106,14 @@ class PeerIntake:
         return Place(self._state.chain_identity, self._state.height, validators)
 
     def _take_vote(self, vote: Vote) -> None:
-        if vote in self._seen_votes or not is_wanted(vote, self._place()):
+        if self._state.core.holds(vote) or not is_wanted(vote, self._place()):
             return
         check_signature(vote, self._state.chain_identity)
-        if len(self._seen_votes) < SEEN_VOTES_MAX:
-            self._seen_votes.add(vote)
         self._state.feedback.append(Received(vote))
 
     def _take_proposal(self, message: ProposedBlock) -> None:
         proposal = message.proposal
-        round = self._state.core.view().round
+        round = self._state.core.round
         if not is_wanted(proposal, self._place()):
             return
         if not is_turn_of_sender(proposal, self._place(), round):
