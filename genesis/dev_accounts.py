@@ -17,8 +17,10 @@ ACCOUNTS_MAX = 1_000
 """Each costs half a millisecond or so to derive."""
 
 
-def dev_accounts(mnemonic: str = DEV_MNEMONIC, count: int = 10) -> list[tuple[Address, bytes]]:
-    """(address, 32-byte private key) of the first accounts of the mnemonic.
+def dev_accounts(
+    mnemonic: str = DEV_MNEMONIC, count: int = 10, first: int = 0
+) -> list[tuple[Address, bytes]]:
+    """(address, 32-byte private key) of `count` accounts of the mnemonic, from number `first` on.
 
     Raises InvalidGenesis of a mnemonic whose words or checksum are wrong.
     """
@@ -28,7 +30,8 @@ def dev_accounts(mnemonic: str = DEV_MNEMONIC, count: int = 10) -> list[tuple[Ad
         seed = seed_from_mnemonic(mnemonic, passphrase="")
     except (ValidationError, ValueError) as error:
         raise InvalidGenesis("mnemonic", "BIP-39 words", str(error)) from error
-    keys = [bytes(key_from_seed(seed, f"{DERIVATION_PATH}/{index}")) for index in range(count)]
+    numbers = range(first, first + count)
+    keys = [bytes(key_from_seed(seed, f"{DERIVATION_PATH}/{index}")) for index in numbers]
     return [(_address_of(key), key) for key in keys]
 
 

@@ -4,7 +4,7 @@
 checked (facts §1b), and one that is guessed would make another chain.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from eth_typing import Address
@@ -52,6 +52,7 @@ def devnet_document(
     gas_limit: int = GAS_LIMIT,
     timestamp: int = 0,
     is_devnet: bool = True,
+    also_funded: Mapping[Address, int] | None = None,
 ) -> dict[str, Any]:
     """A genesis document, ready for JSON, of a network that begins now.
 
@@ -60,7 +61,8 @@ def devnet_document(
     that is no devnet funds its validators instead, and the first validator is the owner. Without
     `zero_g_rules` the chain is plain Ethereum: neither 0G's activation times, nor its precompiles,
     nor the contracts over them. Without `predeploys` the system contracts of EIP-2935 and EIP-4788
-    alone are there. `timestamp` is in seconds. Raises InvalidGenesis of a wrong mnemonic or number.
+    alone are there. `also_funded` are further accounts and their wei. `timestamp` is in seconds.
+    Raises InvalidGenesis of a wrong mnemonic or number.
     """
     if not validators:
         raise InvalidGenesis("validators", "at least one", "none")
@@ -80,6 +82,7 @@ def devnet_document(
         "baseFeePerGas": hex(BASE_FEE_WEI),
         "alloc": {
             **{f"0x{address.hex()}": {"balance": hex(balance_wei)} for address in funded},
+            **{f"0x{who.hex()}": {"balance": hex(wei)} for who, wei in (also_funded or {}).items()},
             **system_alloc(),
             **(tools_alloc() if predeploys else {}),
             **(zero_g_alloc(owner) if predeploys and zero_g_rules else {}),

@@ -1,6 +1,7 @@
 """What `zerog devnet` says when it starts: where to connect, with which keys, and ready snippets."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from eth_utils import to_checksum_address
 
@@ -19,6 +20,7 @@ def banner(settings: DevnetSettings, accounts: Sequence[tuple[bytes, bytes]], ve
             "",
             *_gas(settings),
             "",
+            *_da_signers(settings),
             *_snippets(settings, accounts),
             "",
             f"Data in {settings.datadir}; stop with Ctrl-C, start again to continue the same chain.",
@@ -51,6 +53,23 @@ def _gas(settings: DevnetSettings) -> list[str]:
     return [
         "Gas: as on 0G, a transaction is charged at least 80 % of its gas limit, whatever it uses.",
         "     Set limits close to eth_estimateGas; --no-0g-rules charges as Ethereum does.",
+    ]
+
+
+def _da_signers(settings: DevnetSettings) -> list[str]:
+    if not settings.da_signers:
+        return []
+    url = f"http://{settings.host}:{settings.da_port}"
+    seconds = settings.da_epoch_blocks * settings.block_time
+    last = settings.da_signers - 1
+    lasts = f"an epoch lasts {settings.da_epoch_blocks:,} blocks"
+    if seconds:
+        lasts += f", {timedelta(seconds=round(seconds))} at this block time"
+    return [
+        f"DA signers: {url}, {url}/signers/0 to {last}; {lasts}.",
+        f"     POST {url}/signers/0/sign to have a blob signed, …/switch-off to see one absent;",
+        f"     they sign for uploads at {settings.da_entrance}. `zerog da --help` has the tools.",
+        "",
     ]
 
 

@@ -1,12 +1,19 @@
 """The flags of `zerog devnet`, one row each: anvil's names where anvil has one."""
 
 import argparse
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from node.devnet.settings import DEFAULT_CHAIN_ID, DEFAULT_MNEMONIC, VALIDATORS_MAX, DevnetSettings
+from node.devnet.settings import (
+    DA_SIGNERS_MAX,
+    DEFAULT_CHAIN_ID,
+    DEFAULT_MNEMONIC,
+    VALIDATORS_MAX,
+    DevnetSettings,
+)
 
 _DEFAULT = DevnetSettings()
 PORT_MAX = 65_535
@@ -57,6 +64,13 @@ def decimal(low: float, high: float) -> Callable[[str], float]:
     return parse
 
 
+def address(text: str) -> str:
+    """A parser of addresses: 0x and 40 hex digits, in lower case afterwards."""
+    if not re.fullmatch(r"0x[0-9a-fA-F]{40}", text):
+        raise argparse.ArgumentTypeError(f"expected 0x and 40 hex digits, got {text!r}")
+    return text.lower()
+
+
 def _typed(parse: Callable[[str], Any], default: Any) -> dict[str, Any]:
     return {"type": parse, "default": default}
 
@@ -93,6 +107,17 @@ FLAGS = (
          _typed(whole(5_000, JAVASCRIPT_INTEGER_MAX), _DEFAULT.gas_limit)),
     Flag(("--no-0g-rules",), None, "plain Ethereum: no 80 %% gas rule, no 0G precompiles", _SWITCH),
     Flag(("--no-predeploys",), None, "leave our contracts out of the genesis", _SWITCH),
+    Flag(("--da-signers",), "N",
+         "run N DA signers too, which register themselves and sign over HTTP (default 0)",
+         _typed(whole(0, DA_SIGNERS_MAX), _DEFAULT.da_signers)),
+    Flag(("--da-epoch-blocks",), "N",
+         "blocks of a DA epoch, after which quorums are drawn anew (default 28800, as 0G)",
+         _typed(whole(1, JAVASCRIPT_INTEGER_MAX), _DEFAULT.da_epoch_blocks)),
+    Flag(("--da-port",), "PORT", "HTTP port of the DA signers (default 34000)",
+         _typed(whole(1, PORT_MAX), _DEFAULT.da_port)),
+    Flag(("--da-entrance",), "ADDRESS",
+         "contract whose uploads the DA signers sign for (default: the precompile 0x…da01)",
+         _typed(address, _DEFAULT.da_entrance)),
     Flag(("--reset",), None, "wipe the directory's chain and begin anew", _SWITCH),
     Flag(("--log-level",), None, "how much the nodes say (default info)",
          {"choices": ["debug", "info", "warning", "error"], "default": _DEFAULT.log_level}),
@@ -102,7 +127,7 @@ FLAGS = (
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Give the parser every flag."""
     for flag in FLAGS:
-        metavar = {"metavar": flag.metavar} if flag.metavar else {}
+        metavar: dict[str, Any] = {"metavar": flag.metavar} if flag.metavar else {}
         parser.add_argument(*flag.names, help=flag.help, **metavar, **flag.more)
 
 
@@ -122,6 +147,10 @@ def settings_from(options: argparse.Namespace) -> DevnetSettings:
         gas_limit=options.gas_limit,
         zero_g_rules=not options.no_0g_rules,
         predeploys=not options.no_predeploys,
+        da_signers=options.da_signers,
+        da_epoch_blocks=options.da_epoch_blocks,
+        da_port=options.da_port,
+        da_entrance=options.da_entrance,
         reset=options.reset,
         log_level=options.log_level,
     )

@@ -9,6 +9,7 @@ DEFAULT_CHAIN_ID = 16_601
 WEI_PER_0G = 10**18
 VALIDATORS_MAX = 50
 FIRST_P2P_PORT = 30_303
+DA_SIGNERS_MAX = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,14 @@ class DevnetSettings:
     gas_limit: int = 36_000_000
     zero_g_rules: bool = True
     predeploys: bool = True
+    da_signers: int = 0
+    """How many DA signers run beside the validators."""
+    da_epoch_blocks: int = 28_800
+    """Blocks of an epoch of DASigners; 0G's number."""
+    da_port: int = 34_000
+    """HTTP port of the DA signers."""
+    da_entrance: str = "0x000000000000000000000000000000000000da01"
+    """The contract whose uploads they sign for."""
     reset: bool = False
     log_level: str = "info"
 
@@ -45,4 +54,6 @@ class DevnetSettings:
             "--mnemonic": self.mnemonic,
             "--no-0g-rules": not self.zero_g_rules,
             "--no-predeploys": not self.predeploys,
+            "--da-signers": self.da_signers,
+            "--da-epoch-blocks": self.da_epoch_blocks,
         }

@@ -16,6 +16,13 @@ from genesis.networks import devnet_document
 from node.assembly import LogTarget, load_key, node_process, prepare_database, rpc_process
 from node.config import NodeConfig, load_config
 from node.devnet.banner import banner
+from node.devnet.da_signers import (
+    DA_SIGNERS_NAME,
+    LOG_NAME,
+    check_flags,
+    signer_balances,
+    signers_process,
+)
 from node.devnet.settings import WEI_PER_0G, DevnetSettings
 from node.durable_files import replace_durably
 from node.errors import DevnetMismatch, InvalidFile, OperatorError, PortInUse
@@ -43,6 +50,8 @@ class Devnet:
 
     def __post_init__(self) -> None:
         processes = processes_of(self.configs, self.is_shown)
+        if self.settings.da_signers:
+            processes.append(signers_process(self.settings))
         self.supervisor = Supervisor(processes, self._on_exit)
 
     def run(self) -> int:
@@ -56,12 +65,15 @@ class Devnet:
         return not any(not other.restarts for other in self.supervisor.running.values())
 
     def _log_of(self, process_name: str) -> Path:
+        if process_name == DA_SIGNERS_NAME:
+            return self.settings.datadir / LOG_NAME
         return self.settings.datadir / process_name / "node.log"
 
 
 def run_devnet(settings: DevnetSettings) -> int:
     """Until a signal; the exit code. Raises `OperatorError`."""
     _check_last_ports(settings)
+    check_flags(settings)
     try:
         accounts = dev_accounts(settings.mnemonic, settings.accounts)
     except InvalidGenesis as error:
@@ -69,6 +81,8 @@ def run_devnet(settings: DevnetSettings) -> int:
     with locked(DataDirectory(settings.datadir)):
         configs = prepare(settings)
         check_ports(configs)
+        if settings.da_signers:
+            _check_port(settings.host, settings.da_port, "--host", "--da-port")
         devnet = Devnet(settings, configs)
         start_logging(settings.log_level, "text")
         print(banner(settings, accounts, version()), flush=True)
@@ -155,12 +169,14 @@ def _wipe(datadir: Path) -> None:
     strangers = [
         path.name
         for path in datadir.iterdir()
-        if path.name not in (RECORD_NAME, "LOCK") and not path.name.startswith("validator-")
+        if path.name not in (RECORD_NAME, LOG_NAME, "LOCK")
+        and not path.name.startswith("validator-")
     ]
     if strangers:
         raise InvalidFile(datadir, f"holds {strangers[0]}, which is no devnet's; not wiped")
     # First what marks the directory as whole: an interrupted wipe is gone on with at the next start.
     (datadir / RECORD_NAME).unlink(missing_ok=True)
+    (datadir / LOG_NAME).unlink(missing_ok=True)
     for path in datadir.iterdir():
         if path.name.startswith("validator-"):
             shutil.rmtree(path)
@@ -173,13 +189,18 @@ def _check_record(settings: DevnetSettings, path: Path) -> None:
         raise InvalidFile(path, f"cannot be read as JSON: {error}; --reset begins anew") from None
     if not isinstance(stored, dict):
         raise InvalidFile(path, "expected a JSON object; --reset begins anew")
+    defaults = DevnetSettings().remembered()
     for flag, asked in settings.remembered().items():
-        if stored.get(flag) != asked:
-            raise DevnetMismatch(settings.datadir, flag, stored.get(flag), asked)
+        # A flag that came later than the directory had its default then.
+        made_with = stored.get(flag, defaults[flag])
+        if made_with != asked:
+            raise DevnetMismatch(settings.datadir, flag, made_with, asked)
 
 
 def _create(settings: DevnetSettings) -> None:
-    others = [path.name for path in settings.datadir.iterdir() if path.name != "LOCK"]
+    others = [
+        path.name for path in settings.datadir.iterdir() if path.name not in ("LOCK", LOG_NAME)
+    ]
     strangers = [name for name in others if not name.startswith("validator-")]
     if strangers:
         raise InvalidFile(
@@ -199,8 +220,10 @@ def _create(settings: DevnetSettings) -> None:
         settings.mnemonic,
         zero_g_rules=settings.zero_g_rules,
         predeploys=settings.predeploys,
+        da_epoch_blocks=settings.da_epoch_blocks,
         gas_limit=settings.gas_limit,
         timestamp=int(time.time()),
+        also_funded=signer_balances(settings),
     )
     for plan in plans:
         write_node(plan, document, None)
