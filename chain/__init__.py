@@ -14,6 +14,8 @@ What travels
     rlp_items.py            RLP, strict and fast
     receipts.py             receipts and logs: consensus encoding, bloom, stored form
     config.py               chain id, fork schedule, 0G's rules
+    config_fields.py        one value of it
+    plugins.py              other people's precompiles: which, where, from when on
     forks/                  the forks as data
 
 Execution

@@ -9,9 +9,16 @@ from typing import Any, Final
 
 from eth_typing import Address
 
+from chain.config_fields import (
+    read_number,
+    read_optional_address,
+    read_optional_number,
+    read_optional_object,
+)
 from chain.errors import InvalidConfig
 from chain.forks.fork import Fork
 from chain.forks.table import FORK_ROWS, BlobSchedule, ForkRow
+from chain.plugins import Plugin, read_plugins
 
 NO_DEPOSIT_CONTRACT: Final = Address(bytes.fromhex("00000000219ab540356cbb839cbe05303d7705fa"))
 DEFAULT_DA_EPOCH_BLOCKS: Final = 28_800
@@ -41,7 +48,7 @@ UNKNOWN_FORK_KEYS: Final = (
     "bpo1Time", "bpo2Time", "bpo3Time", "bpo4Time", "bpo5Time",
 )  # fmt: skip
 """Forks of geth's that this node does not have: a chain that schedules one is refused."""
-ZEROG_KEYS: Final = ("devnet", "precompiles", "owner", "daSigners")
+ZEROG_KEYS: Final = ("devnet", "precompiles", "owner", "daSigners", "plugins")
 """What `config.zerog` may hold; a section is added when the part that it configures exists."""
 
 
@@ -60,6 +67,8 @@ class Rules:
     blobs: BlobSchedule | None = None
     """None before Cancun."""
     deposit_contract: Address = NO_DEPOSIT_CONTRACT
+    plugins: tuple[Address, ...] = ()
+    """Where precompiles of other people are, in this block."""
 
     @property
     def row(self) -> ForkRow:
@@ -90,6 +99,7 @@ class ChainConfig:
     blob_schedules: Mapping[Fork, BlobSchedule] = field(default_factory=dict)
     """Where they differ from the fork's own."""
     deposit_contract: Address = NO_DEPOSIT_CONTRACT
+    plugins: tuple[Plugin, ...] = ()
 
     @classmethod
     def from_genesis(cls, config: Mapping[str, Any]) -> "ChainConfig":
@@ -97,20 +107,21 @@ class ChainConfig:
         _refuse_unknown_forks(config)
         zerog = _zerog_section(config)
         return cls(
-            chain_id=_number("chainId", config.get("chainId")),
+            chain_id=read_number("chainId", config.get("chainId")),
             fork_blocks=_fork_blocks(config),
             fork_times=_fork_times(config),
-            staking_time=_optional_number("StakingActivationTime", config),
-            restaking_time=_optional_number("RestakingActivationTime", config),
+            staking_time=read_optional_number("StakingActivationTime", config),
+            restaking_time=read_optional_number("RestakingActivationTime", config),
             has_zero_g_precompiles=_has_zero_g_precompiles(zerog),
             da_epoch_blocks=_da_epoch_blocks(zerog),
             is_devnet=_is_devnet(zerog),
-            owner=_optional_address("zerog.owner", zerog.get("owner")),
+            owner=read_optional_address("zerog.owner", zerog.get("owner")),
             blob_schedules=_blob_schedules(config),
-            deposit_contract=_optional_address(
+            deposit_contract=read_optional_address(
                 "depositContractAddress", config.get("depositContractAddress")
             )
             or NO_DEPOSIT_CONTRACT,
+            plugins=read_plugins(zerog.get("plugins")),
         )
 
     def fork_at(self, number: int, timestamp: int) -> Fork:
@@ -133,6 +144,13 @@ class ChainConfig:
             da_epoch_blocks=self.da_epoch_blocks,
             blobs=self.blob_schedules.get(fork, FORK_ROWS[fork].blobs),
             deposit_contract=self.deposit_contract,
+            plugins=self.plugins_at(timestamp),
+        )
+
+    def plugins_at(self, timestamp: int) -> tuple[Address, ...]:
+        """Where plug-ins are precompiles in a block of that time (seconds)."""
+        return tuple(
+            plugin.address for plugin in self.plugins if plugin.activation_time <= timestamp
         )
 
 
@@ -148,7 +166,7 @@ def _refuse_unknown_forks(config: Mapping[str, Any]) -> None:
 
 def _fork_blocks(config: Mapping[str, Any]) -> dict[Fork, int]:
     blocks = {
-        fork: _number(key, config[key])
+        fork: read_number(key, config[key])
         for key, fork in BLOCK_KEYS.items()
         if config.get(key) is not None
     }
@@ -162,30 +180,30 @@ def _fork_blocks(config: Mapping[str, Any]) -> dict[Fork, int]:
 
 
 def _paris_block(config: Mapping[str, Any]) -> int | None:
-    total_difficulty = _optional_number("terminalTotalDifficulty", config)
+    total_difficulty = read_optional_number("terminalTotalDifficulty", config)
     if total_difficulty == 0 or config.get("terminalTotalDifficultyPassed") is True:
-        return _optional_number("mergeNetsplitBlock", config) or 0
-    return _optional_number("mergeNetsplitBlock", config)
+        return read_optional_number("mergeNetsplitBlock", config) or 0
+    return read_optional_number("mergeNetsplitBlock", config)
 
 
 def _fork_times(config: Mapping[str, Any]) -> dict[Fork, int]:
     return {
-        fork: _number(key, config[key])
+        fork: read_number(key, config[key])
         for key, fork in TIME_KEYS.items()
         if config.get(key) is not None
     }
 
 
 def _blob_schedules(config: Mapping[str, Any]) -> dict[Fork, BlobSchedule]:
-    section = _optional_object("blobSchedule", config.get("blobSchedule"))
+    section = read_optional_object("blobSchedule", config.get("blobSchedule"))
     schedules = {}
     for name, fork in (("cancun", Fork.CANCUN), ("prague", Fork.PRAGUE)):
         if name in section:
-            row = _optional_object(f"blobSchedule.{name}", section[name])
+            row = read_optional_object(f"blobSchedule.{name}", section[name])
             schedules[fork] = BlobSchedule(
-                target=_number(f"blobSchedule.{name}.target", row.get("target")),
-                limit=_number(f"blobSchedule.{name}.max", row.get("max")),
-                base_fee_update_fraction=_number(
+                target=read_number(f"blobSchedule.{name}.target", row.get("target")),
+                limit=read_number(f"blobSchedule.{name}.max", row.get("max")),
+                base_fee_update_fraction=read_number(
                     f"blobSchedule.{name}.baseFeeUpdateFraction", row.get("baseFeeUpdateFraction")
                 ),
             )
@@ -216,7 +234,7 @@ def _da_epoch_blocks(zerog: Mapping[str, Any]) -> int:
         raise InvalidConfig("zerog.daSigners", section, "an object with epochBlocks alone")
     if "epochBlocks" not in section:
         return DEFAULT_DA_EPOCH_BLOCKS
-    blocks = _number("zerog.daSigners.epochBlocks", section["epochBlocks"])
+    blocks = read_number("zerog.daSigners.epochBlocks", section["epochBlocks"])
     if blocks == 0:
         raise InvalidConfig("zerog.daSigners.epochBlocks", 0, "at least 1")
     return blocks
@@ -227,40 +245,3 @@ def _is_devnet(zerog: Mapping[str, Any]) -> bool:
     if not isinstance(is_devnet, bool):
         raise InvalidConfig("zerog.devnet", is_devnet, "true or false")
     return is_devnet
-
-
-def _optional_number(name: str, section: Mapping[str, Any]) -> int | None:
-    value = section.get(name)
-    return None if value is None else _number(name, value)
-
-
-def _number(name: str, value: object) -> int:
-    """A JSON number, or a hex or decimal string of one, as geth takes them."""
-    if isinstance(value, str):
-        try:
-            value = int(value, 0)
-        except ValueError:
-            raise InvalidConfig(name, value, "a number") from None
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise InvalidConfig(name, value, "a number of zero or more")
-    return value
-
-
-def _optional_object(name: str, value: object) -> Mapping[str, Any]:
-    if value is None:
-        return {}
-    if not isinstance(value, Mapping):
-        raise InvalidConfig(name, value, "an object")
-    return value
-
-
-def _optional_address(name: str, value: object) -> Address | None:
-    if value is None:
-        return None
-    try:
-        address = bytes.fromhex(str(value).removeprefix("0x"))
-    except ValueError:
-        raise InvalidConfig(name, value, "a 20-byte hex address") from None
-    if len(address) != 20:
-        raise InvalidConfig(name, value, "a 20-byte hex address")
-    return Address(address)
