@@ -36,10 +36,10 @@ from node.consensus_journal import ConsensusJournal
 from node.consensus_watch import WatchSettings, watch
 from node.database import LmdbStore
 from node.durable_files import DiskFiles
-from node.errors import InvalidFile
+from node.errors import InvalidFile, OperatorError
 from node.execution_host import BuildSettings, ExecutionHost
 from node.initialization import read_genesis
-from node.journal_file import Journal
+from node.journal_file import DamagedJournal, Journal
 from node.json_rpc.server import run as serve_json_rpc
 from node.json_rpc.settings import RpcSettings
 from node.keystore import ValidatorKey, load_node_key, load_validator_key, read_password
@@ -123,8 +123,21 @@ def node_process(config: NodeConfig, key: ValidatorKey | None, log: LogTarget) -
     sys.setswitchinterval(THREAD_SWITCH_S)
     document = read_genesis(config.data.genesis)
     with locked(config.data), LmdbStore(config.data.database) as store:
-        trio.run(_run_node, config, document, key, store)
+        try:
+            trio.run(_run_node, config, document, key, store)
+        except BaseExceptionGroup as group:
+            raise mendable(group, config.data) or group from None
     return 0
+
+
+def mendable(error: BaseException, data: DataDirectory) -> OperatorError | None:
+    """The operator's error that nurseries wrapped; None where anything else went wrong too."""
+    if isinstance(error, BaseExceptionGroup):
+        found = [mendable(inner, data) for inner in error.exceptions]
+        return found[0] if all(found) else None
+    if isinstance(error, DamagedJournal):
+        return InvalidFile(data.journal, str(error))
+    return error if isinstance(error, OperatorError) else None
 
 
 def rpc_process(config: NodeConfig, log: LogTarget) -> int:
