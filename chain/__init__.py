@@ -22,6 +22,7 @@ Execution
     engine.py               the seam to whatever executes transactions
     py_evm/                 the reference engine
     precompile_adapter.py   the one place that knows both py-evm and precompiles
+    precompile_views.py     what a precompile sees of storage, balances, code and logs
 
 State and storage
     key_value.py            the store's interface, and one in memory

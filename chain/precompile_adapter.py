@@ -5,12 +5,21 @@ by mistake becomes a failed call and an alarm, never an exception that leaves th
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from eth.exceptions import OutOfGas, Revert, VMError
-from eth_typing import Address, Hash32
+from eth_typing import Address
 
-from chain.engine import Log
+from chain.precompile_views import (
+    BalancesView,
+    CodeView,
+    StorageReaderView,
+    StorageView,
+    append_log,
+    checked_data,
+)
 from precompiles.errors import GasExhausted
 from precompiles.interface import (
     BlockContext,
@@ -27,10 +36,11 @@ if TYPE_CHECKING:
     from chain.py_evm.evm_state import EvmState, FramePrecompile
     from chain.py_evm.frame import Frame
 
-WORD: Final = 1 << 256
 UNEXPECTED: Final = "precompile failed"
 NESTED_CALL_LIMIT: Final = 8
 """Depth of precompiles that call precompiles."""
+NESTED_CALLS_MAX: Final = 1_000
+"""Of one call from the EVM: they cost no gas, so a loop of them has to end here."""
 
 
 class PrecompileFailed(VMError):
@@ -56,21 +66,20 @@ def call_kind(frame: "Frame") -> CallKind:
 
 
 def _run(precompile: Precompile, frame: "Frame", others: Mapping[Address, Precompile]) -> None:
-    call = _call(precompile, frame, others)
+    meter = _Meter(frame)
+    call = _call(precompile, frame, others, meter)
     try:
-        cost = precompile.required_gas(call)
-        if cost > frame.gas_left:
-            raise OutOfGas
-        frame.gas_left -= cost
-        outcome = precompile.run(call)
+        meter.charge(precompile.required_gas(call))
+        outcome = _checked_outcome(precompile.run(call))
     except GasExhausted as error:
         raise OutOfGas from error
-    except OutOfGas:
-        raise
     # A bug in a contract must not stop the chain.
     except Exception as error:
-        frame.state.alarms.append(f"precompile 0x{precompile.address.hex()}: {error!r}")
+        frame.state.alarm(_bug_in(precompile, error))
         raise PrecompileFailed(UNEXPECTED) from error
+    if meter.is_exhausted:
+        frame.state.alarm(f"{_name_of(precompile)}: went on after its gas was used up")
+        raise OutOfGas
     _finish(frame, precompile, outcome)
 
 
@@ -83,11 +92,57 @@ def _finish(frame: "Frame", precompile: Precompile, outcome: Outcome) -> None:
             raise Revert(data)
         case Failed(reason, alarm):
             if alarm is not None:
-                frame.state.alarms.append(f"precompile 0x{precompile.address.hex()}: {alarm}")
+                frame.state.alarm(f"{_name_of(precompile)}: {alarm}")
             raise PrecompileFailed(reason)
 
 
-def _call(precompile: Precompile, frame: "Frame", others: Mapping[Address, Precompile]) -> Call:
+def _name_of(precompile: Precompile) -> str:
+    return f"precompile 0x{precompile.address.hex()}"
+
+
+def _bug_in(precompile: Precompile, error: Exception) -> str:
+    try:
+        text = str(error)
+    # An exception's own text may be what is broken.
+    except Exception:
+        text = "without a text"
+    return f"{_name_of(precompile)}: {type(error).__name__}: {text}"
+
+
+def _checked_outcome(outcome: object) -> Outcome:
+    """Raises `TypeError` of what no precompile may answer."""
+    match outcome:
+        case Returned(bytes()) | Reverted(bytes()) | Failed(str()):
+            return outcome
+    raise TypeError(f"answered {type(outcome).__name__}, or data that are no bytes")
+
+
+class _Meter:
+    """`Call.charge` on the gas of a frame."""
+
+    def __init__(self, frame: "Frame") -> None:
+        self._frame = frame
+        self.is_exhausted = False
+        """More was asked for than was left: nothing that comes after counts."""
+
+    def charge(self, amount: int) -> None:
+        """Raises `GasExhausted`, and `TypeError` or `ValueError` of what is no amount of gas."""
+        if type(amount) is not int:
+            raise TypeError(f"gas of type {type(amount).__name__}")
+        if amount < 0:
+            raise ValueError("a negative amount of gas")
+        if amount > self._frame.gas_left:
+            self.is_exhausted = True
+            raise GasExhausted
+        self._frame.gas_left -= amount
+
+
+def _call(
+    precompile: Precompile,
+    frame: "Frame",
+    others: Mapping[Address, Precompile],
+    meter: _Meter,
+) -> Call:
     message, kind = frame.msg, call_kind(frame)
     is_delegating = kind in (CallKind.DELEGATECALL, CallKind.CALLCODE)
     return _call_of(
@@ -100,21 +155,18 @@ def _call(precompile: Precompile, frame: "Frame", others: Mapping[Address, Preco
         value=message.value,
         data=message.data,
         gas_left=frame.gas_left,
-        others=others,
-        depth=0,
-        charge=_frame_meter(frame),
+        nested=_NestedCalls(others),
+        charge=meter.charge,
     )
 
 
-def _frame_meter(frame: "Frame") -> Callable[[int], None]:
-    """`Call.charge` on the gas of a frame."""
+@dataclass(slots=True)
+class _NestedCalls:
+    """The precompiles that one call from the EVM reaches, and how many calls it has made of them."""
 
-    def charge(amount: int) -> None:
-        if amount > frame.gas_left:
-            raise GasExhausted
-        frame.gas_left -= amount
-
-    return charge
+    others: Mapping[Address, Precompile]
+    depth: int = 0
+    count: int = 0
 
 
 def _call_of(
@@ -128,17 +180,13 @@ def _call_of(
     value: int,
     data: bytes,
     gas_left: int,
-    others: Mapping[Address, Precompile],
-    depth: int,
+    nested: _NestedCalls,
     charge: Callable[[int], None],
 ) -> Call:
-    def emit(topics: tuple[Hash32, ...], log_data: bytes) -> None:
-        state.logs.append(Log(address, topics, log_data))
-
     def call_other(target: Address, target_input: bytes) -> Outcome:
-        if target not in others or depth >= NESTED_CALL_LIMIT:
+        if target not in nested.others or nested.depth >= NESTED_CALL_LIMIT:
             return Failed("no such precompile")
-        nested = _call_of(
+        call = _call_of(
             state,
             target,
             kind=CallKind.CALL,
@@ -146,13 +194,12 @@ def _call_of(
             caller=address,
             origin=origin,
             value=0,
-            data=target_input,
+            data=checked_data(target_input),
             gas_left=gas_left,
-            others=others,
-            depth=depth + 1,
+            nested=nested,
             charge=_unmetered,
         )
-        return _run_nested(state, others[target], nested)
+        return _run_nested(state, nested, call)
 
     return Call(
         kind=kind,
@@ -164,15 +211,19 @@ def _call_of(
         gas_left=gas_left,
         address=address,
         block=BlockContext(
-            state.block_number, state.timestamp, state.chain_id, state.ancestor_hash
+            state.block_number,
+            state.timestamp,
+            state.chain_id,
+            state.ancestor_hash,
+            state.gas_limit,
         ),
-        storage=_StorageView(state, address),
-        balances=_BalancesView(state),
-        code=_CodeView(state, address),
-        emit=emit,
+        storage=StorageView(state, address),
+        balances=BalancesView(state),
+        code=CodeView(state, address),
+        emit=partial(append_log, state, address),
         precompile=call_other,
         charge=charge,
-        storage_of=lambda other: _StorageReader(state, other),
+        storage_of=partial(StorageReaderView, state),
     )
 
 
@@ -180,59 +231,24 @@ def _unmetered(amount: int) -> None:
     """Gas of a precompile that another precompile called: the other one's price has it in."""
 
 
-def _run_nested(state: "EvmState", precompile: Precompile, call: Call) -> Outcome:
+def _run_nested(state: "EvmState", nested: _NestedCalls, call: Call) -> Outcome:
+    """One precompile's call of another; a bug in the other is an alarm, and `Failed` to the caller."""
+    nested.count += 1
+    if nested.count > NESTED_CALLS_MAX:
+        raise RecursionError(f"more than {NESTED_CALLS_MAX} calls of precompiles in one call")
+    precompile = nested.others[call.address]
     snapshot = state.snapshot()
-    outcome = precompile.run(call)
+    nested.depth += 1
+    outcome: Outcome
+    try:
+        outcome = _checked_outcome(precompile.run(call))
+    # A bug in a contract must not stop the chain.
+    except Exception as error:
+        state.alarm(_bug_in(precompile, error))
+        outcome = Failed(UNEXPECTED)
+    nested.depth -= 1
+    if isinstance(outcome, Failed) and outcome.alarm is not None:
+        state.alarm(f"{_name_of(precompile)}: {outcome.alarm}")
     if not isinstance(outcome, Returned):
         state.revert(snapshot)
     return outcome
-
-
-class _StorageReader:
-    """`precompiles.interface.StorageReader` of any account."""
-
-    def __init__(self, state: "EvmState", address: Address) -> None:
-        self._state, self._address = state, address
-
-    def load(self, slot: int) -> int:
-        return self._state.get_storage(self._address, slot)
-
-
-class _StorageView:
-    """`precompiles.interface.Storage` over the journal; access is neither priced nor warmed (facts §1a)."""
-
-    def __init__(self, state: "EvmState", address: Address) -> None:
-        self._state, self._address = state, address
-
-    def load(self, slot: int) -> int:
-        return self._state.get_storage(self._address, slot)
-
-    def store(self, slot: int, value: int) -> None:
-        self._state.set_storage(self._address, slot, value)
-
-
-class _BalancesView:
-    """`precompiles.interface.Balances`: wrapping, as 0g-geth's unchecked subtraction does."""
-
-    def __init__(self, state: "EvmState") -> None:
-        self._state = state
-
-    def get(self, address: Address) -> int:
-        return self._state.get_balance(address)
-
-    def add(self, address: Address, amount: int) -> None:
-        self._state.set_balance(address, (self.get(address) + amount) % WORD)
-
-    def subtract(self, address: Address, amount: int) -> None:
-        self.add(address, -amount)
-
-
-class _CodeView:
-    def __init__(self, state: "EvmState", address: Address) -> None:
-        self._state, self._address = state, address
-
-    def is_empty(self) -> bool:
-        return not self._state.get_code(self._address)
-
-    def set(self, code: bytes) -> None:
-        self._state.set_code(self._address, code)

@@ -66,6 +66,8 @@ class BlockContext:
     chain_id: int
     hash: Callable[[int], Hash32 | None]
     """Hash of one of the last 256 blocks by number, as opcode BLOCKHASH; None where out of range."""
+    gas_limit: int = (1 << 64) - 1
+    """The block's."""
 
 
 def _unmetered(amount: int) -> None:

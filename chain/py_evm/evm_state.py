@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 ANCESTOR_HASH_COUNT: Final = 256
 """How far back BLOCKHASH sees."""
+ALARMS_MAX: Final = 100
+"""Of a block: one transaction can run into the same bug as often as its gas lets it."""
+ALARM_CHARACTERS_MAX: Final = 500
 
 FramePrecompile = Callable[["Frame"], None]
 """Consumes gas, sets the frame's output; raises a `VMError`."""
@@ -52,6 +55,11 @@ class EvmState(Journal):
         self.base_fee = environment.base_fee or 0
         """Wei; opcode BASEFEE exists from London on only."""
         self.blob_base_fee = _blob_base_fee(environment)
+
+    def alarm(self, text: str) -> None:
+        """Report a bug that a transaction ran into; it stays reported whatever is reverted."""
+        if len(self.alarms) < ALARMS_MAX:
+            self.alarms.append(" ".join(text[:ALARM_CHARACTERS_MAX].split()))
 
     @property
     def execution_context(self) -> "EvmState":
