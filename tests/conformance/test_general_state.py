@@ -225,11 +225,18 @@ def _without_reward(
     """The tests pay the miner fees, but no block reward."""
     reward = environment.rules.row.block_reward
     return [
-        replace(change, account=replace(change.account, balance=change.account.balance - reward))
-        if change.address == environment.coinbase and change.account is not None
-        else change
+        _with_less(change, reward) if change.address == environment.coinbase else change
         for change in changes
     ]
+
+
+def _with_less(change: AccountChange, reward: int) -> AccountChange:
+    if change.account is None or not reward:
+        return change
+    account = replace(change.account, balance=change.account.balance - reward)
+    # Without the reward the fees may have been nothing: then there is no account (EIP-161).
+    is_empty = account == Account(0, 0, EMPTY_CODE_HASH)
+    return replace(change, account=None if is_empty else account)
 
 
 def _logs_hash(result: BlockResult) -> Hash32:
