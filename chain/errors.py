@@ -19,6 +19,14 @@ class InvalidConfig(ChainError):
         self.field, self.got, self.expected = field, got, expected
 
 
+class PluginMissing(ChainError):
+    """The rules have a plug-in that the engine was not given: a node checks that before it starts."""
+
+    def __init__(self, address: Address) -> None:
+        super().__init__(f"no plug-in for 0x{address.hex()}")
+        self.address = address
+
+
 class InvalidBlock(ChainError):
     """A block that no honest node makes."""
 
