@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from node.config import SETTINGS
+from node.da.command_line.arguments import add_da
 from node.devnet.flags import add_flags, decimal, settings_from, whole
 from node.devnet.settings import DEFAULT_CHAIN_ID, VALIDATORS_MAX
 from node.errors import OperatorError
@@ -47,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_demo(commands)
     _add_init(commands)
     _add_run(commands)
+    add_da(commands)
     _add_simulate(commands)
     return parser
 

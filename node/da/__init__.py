@@ -11,6 +11,8 @@ What is not computed here is a file's encoding: its data root and its erasure co
     da_signers.py      the precompile's views: epochs, quorums, signers
     registration.py    becoming a signer, registering for an epoch, makeEpoch
     commitments.py     DA entrance and Solidity verifier: upload, verify, submit, read back
+    collecting.py      signatures from the signers' HTTP APIs
+    command_line/      `zerog da`
     service/           signers as a process, for development networks
     json_forms.py      points, hashes and addresses as text
     errors.py          each error one line that says what to do
