@@ -48,7 +48,7 @@ UNKNOWN_FORK_KEYS: Final = (
     "bpo1Time", "bpo2Time", "bpo3Time", "bpo4Time", "bpo5Time",
 )  # fmt: skip
 """Forks of geth's that this node does not have: a chain that schedules one is refused."""
-ZEROG_KEYS: Final = ("devnet", "precompiles", "owner", "daSigners", "plugins")
+ZEROG_KEYS: Final = ("devnet", "precompiles", "owner", "daSigners", "daEntrance", "plugins")
 """What `config.zerog` may hold; a section is added when the part that it configures exists."""
 
 
@@ -64,6 +64,8 @@ class Rules:
     """0G: the 80 % rule, and sentinel withdrawals at positions 1 and 2."""
     has_zero_g_precompiles: bool = False
     da_epoch_blocks: int = DEFAULT_DA_EPOCH_BLOCKS
+    da_entrance_admin: Address | None = None
+    """Who administers the DA entrance; None: there is none in this block."""
     blobs: BlobSchedule | None = None
     """None before Cancun."""
     deposit_contract: Address = NO_DEPOSIT_CONTRACT
@@ -81,6 +83,16 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
+class DaEntrance:
+    """`config.zerog.daEntrance`: the precompile 0x…da01."""
+
+    time: int
+    """First timestamp (seconds) at which it is there."""
+    admin: Address
+    """Has both roles of its access control from the beginning."""
+
+
+@dataclass(frozen=True, slots=True)
 class ChainConfig:
     """The schedule from which `rules` picks."""
 
@@ -93,6 +105,7 @@ class ChainConfig:
     restaking_time: int | None = None
     has_zero_g_precompiles: bool = False
     da_epoch_blocks: int = DEFAULT_DA_EPOCH_BLOCKS
+    da_entrance: DaEntrance | None = None
     is_devnet: bool = False
     owner: Address | None = None
     """Owner of the predeployed contracts."""
@@ -114,6 +127,7 @@ class ChainConfig:
             restaking_time=read_optional_number("RestakingActivationTime", config),
             has_zero_g_precompiles=_has_zero_g_precompiles(zerog),
             da_epoch_blocks=_da_epoch_blocks(zerog),
+            da_entrance=_da_entrance(zerog),
             is_devnet=_is_devnet(zerog),
             owner=read_optional_address("zerog.owner", zerog.get("owner")),
             blob_schedules=_blob_schedules(config),
@@ -142,6 +156,7 @@ class ChainConfig:
             restaking_active=is_prague and _is_reached(self.restaking_time, timestamp),
             has_zero_g_precompiles=self.has_zero_g_precompiles,
             da_epoch_blocks=self.da_epoch_blocks,
+            da_entrance_admin=self._da_entrance_admin(timestamp),
             blobs=self.blob_schedules.get(fork, FORK_ROWS[fork].blobs),
             deposit_contract=self.deposit_contract,
             plugins=self.plugins_at(timestamp),
@@ -152,6 +167,10 @@ class ChainConfig:
         return tuple(
             plugin.address for plugin in self.plugins if plugin.activation_time <= timestamp
         )
+
+    def _da_entrance_admin(self, timestamp: int) -> Address | None:
+        entrance = self.da_entrance
+        return entrance.admin if entrance is not None and entrance.time <= timestamp else None
 
 
 def _is_reached(first: int | None, timestamp: int) -> bool:
@@ -238,6 +257,21 @@ def _da_epoch_blocks(zerog: Mapping[str, Any]) -> int:
     if blocks == 0:
         raise InvalidConfig("zerog.daSigners.epochBlocks", 0, "at least 1")
     return blocks
+
+
+def _da_entrance(zerog: Mapping[str, Any]) -> DaEntrance | None:
+    section = read_optional_object("zerog.daEntrance", zerog.get("daEntrance"))
+    if not section:
+        return None
+    for key in section:
+        if key not in ("time", "admin"):
+            raise InvalidConfig(f"zerog.daEntrance.{key}", section[key], "time or admin")
+    if "precompiles" not in zerog:
+        raise InvalidConfig("zerog.daEntrance", "no DASigners", '"precompiles": "0g" beside it')
+    admin = read_optional_address("zerog.daEntrance.admin", section.get("admin"))
+    if admin is None:
+        raise InvalidConfig("zerog.daEntrance.admin", None, "a 20-byte hex address")
+    return DaEntrance(read_number("zerog.daEntrance.time", section.get("time")), admin)
 
 
 def _is_devnet(zerog: Mapping[str, Any]) -> bool:

@@ -8,7 +8,7 @@ from eth_hash.auto import keccak
 from eth_typing import Hash32
 
 from precompiles.errors import CorruptStorage
-from precompiles.interface import Storage
+from precompiles.interface import Storage, StorageReader
 
 CHUNK_BYTES = 32
 BLOB_BYTES_MAX = 1 << 26
@@ -26,7 +26,7 @@ def uint64_bytes(value: int) -> bytes:
     return value.to_bytes(8, "big")
 
 
-def load_uint64(storage: Storage, key: Hash32) -> int:
+def load_uint64(storage: StorageReader, key: Hash32) -> int:
     """The low 64 bits of the word at `key`."""
     return storage.load(slot_of(key)) & UINT64_MASK
 
@@ -54,7 +54,7 @@ def store_blob(storage: Storage, key: Hash32, blob: bytes) -> None:
         store(slot, int.from_bytes(padded[start : start + CHUNK_BYTES], "big"))
 
 
-def load_blob(storage: Storage, key: Hash32) -> bytes:
+def load_blob(storage: StorageReader, key: Hash32) -> bytes:
     """The blob under `key`, empty where nothing was stored. Raises `CorruptStorage` on an absurd length."""
     base = Hash32(keccak(key))
     length = load_uint64(storage, base)
@@ -66,3 +66,15 @@ def load_blob(storage: Storage, key: Hash32) -> bytes:
         for index in range(-(-length // CHUNK_BYTES))
     ]
     return b"".join(chunks)[:length]
+
+
+def load_part(storage: StorageReader, key: Hash32, start: int, size: int) -> bytes:
+    """`size` bytes of the blob under `key` from `start`, whatever its length is."""
+    base, load = keccak(key), storage.load
+    first, end = start // CHUNK_BYTES, -(-(start + size) // CHUNK_BYTES)
+    chunks = [
+        load(int.from_bytes(keccak(base + index.to_bytes(8, "big")), "big")).to_bytes(32, "big")
+        for index in range(first, end)
+    ]
+    offset = start - first * CHUNK_BYTES
+    return b"".join(chunks)[offset : offset + size]

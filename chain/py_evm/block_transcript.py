@@ -8,6 +8,7 @@ from eth_typing import Address
 from chain.engine import BlockResult, Receipt, Withdrawal
 from chain.errors import BlobGasLimitReached
 from chain.forks.fork import Fork
+from chain.py_evm.activation import activate_precompiles
 from chain.py_evm.deposits import deposit_request
 from chain.py_evm.evm_state import EvmState
 from chain.py_evm.system_calls import begin_block, read_request_queues
@@ -25,6 +26,7 @@ class BlockTranscript:
         self.gas_used = 0
         self.blob_gas_used = 0
         begin_block(state, state.environment.parent_beacon_block_root)
+        activate_precompiles(state)
 
     def try_transaction(self, transaction: Transaction, sender: Address) -> Receipt:
         """Apply one; raises `InvalidTransaction` and leaves no trace where it cannot be in the block."""

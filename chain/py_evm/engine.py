@@ -15,7 +15,7 @@ from chain.engine import (
     StateReader,
     Withdrawal,
 )
-from chain.errors import InvalidTransaction, InvalidTransactionInBlock
+from chain.errors import InvalidTransaction, InvalidTransactionInBlock, PluginMissing
 from chain.forks.fork import Fork
 from chain.precompile_adapter import adapt
 from chain.py_evm.block_transcript import BlockTranscript
@@ -28,19 +28,27 @@ from chain.py_evm.state_overrides import OverriddenReader, move_precompiles
 from chain.py_evm.transaction_executor import execute_message
 from chain.transactions import Transaction
 from precompiles.interface import Precompile
-from precompiles.registry import zero_g_precompiles
+from precompiles.registry import own_precompiles, zero_g_precompiles
 
 PrecompileSource = Callable[[int], Mapping[Address, Precompile]]
 """DA epoch length in blocks → 0G's precompiles."""
+PrecompileKey = tuple[Fork, bool, int, bool, tuple[Address, ...]]
+"""The rules by which the precompiles of a block are chosen."""
 
 
 class PyEvmEngine:
     """Executes blocks and calls at every fork; keeps only what is the same for all of them."""
 
-    def __init__(self, precompiles: PrecompileSource = zero_g_precompiles) -> None:
+    def __init__(
+        self,
+        precompiles: PrecompileSource = zero_g_precompiles,
+        plugins: Mapping[Address, Precompile] | None = None,
+    ) -> None:
+        """`plugins` are other people's precompiles; the rules of a block say which are there in it."""
         self._zero_g_precompiles = precompiles
+        self._plugins = plugins or {}
         self._opcodes: dict[Fork, OpcodeTable] = {}
-        self._precompiles: dict[tuple[Fork, bool, int], Mapping[Address, FramePrecompile]] = {}
+        self._precompiles: dict[PrecompileKey, Mapping[Address, FramePrecompile]] = {}
         self._code_analysis = CodeAnalysis()
         self._trusted_setup = TrustedSetup()
 
@@ -109,14 +117,33 @@ class PyEvmEngine:
         return table
 
     def _precompiles_of(self, rules: Rules) -> Mapping[Address, FramePrecompile]:
-        key = (rules.fork, rules.has_zero_g_precompiles, rules.da_epoch_blocks)
+        """Raises `PluginMissing`."""
+        key = (
+            rules.fork,
+            rules.has_zero_g_precompiles,
+            rules.da_epoch_blocks,
+            rules.da_entrance_admin is not None,
+            rules.plugins,
+        )
         found = self._precompiles.get(key)
         if found is None:
+            ours = self._precompiles_in_python(rules)
             built = ethereum_precompiles(rules.fork, self._trusted_setup)
-            if rules.has_zero_g_precompiles:
-                ours = self._zero_g_precompiles(rules.da_epoch_blocks)
-                built |= {address: adapt(item, ours) for address, item in ours.items()}
+            built |= {address: adapt(item, ours) for address, item in ours.items()}
             found = self._precompiles[key] = built
+        return found
+
+    def _precompiles_in_python(self, rules: Rules) -> dict[Address, Precompile]:
+        """0G's, ours and the plug-ins: those that can call each other."""
+        found: dict[Address, Precompile] = {}
+        if rules.has_zero_g_precompiles:
+            found |= self._zero_g_precompiles(rules.da_epoch_blocks)
+        if rules.da_entrance_admin is not None:
+            found |= own_precompiles(rules.da_epoch_blocks)
+        for address in rules.plugins:
+            if address not in self._plugins:
+                raise PluginMissing(address)
+            found[address] = self._plugins[address]
         return found
 
 

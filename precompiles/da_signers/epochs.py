@@ -8,7 +8,7 @@ from eth_typing import Address
 from precompiles.da_signers import records
 from precompiles.da_signers.ballot_order import ballot_order
 from precompiles.errors import CorruptStorage
-from precompiles.interface import Storage
+from precompiles.interface import Storage, StorageReader
 from precompiles.storage import UINT64_MASK, as_int64, load_uint64, slot_of, store_uint64
 
 MAX_VOTES_PER_SIGNER = 102_400
@@ -18,11 +18,11 @@ REGISTRATIONS_MAX = 1 << 24
 """More registrations than the blocks of an epoch can hold: a faulty genesis, where 0g-geth hangs."""
 
 
-def current_epoch(storage: Storage) -> int:
+def current_epoch(storage: StorageReader) -> int:
     return load_uint64(storage, records.epoch_number_key())
 
 
-def is_epoch_over(storage: Storage, epoch: int, block_number: int, epoch_blocks: int) -> bool:
+def is_epoch_over(storage: StorageReader, epoch: int, block_number: int, epoch_blocks: int) -> bool:
     """Epoch 0 has no block, and an epoch begun in block 0 looks the same (facts [O13])."""
     started = load_uint64(storage, records.epoch_block_key(epoch))
     return not started or block_number >= (started + epoch_blocks) & UINT64_MASK

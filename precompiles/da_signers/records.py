@@ -11,10 +11,10 @@ from eth_typing import Address, Hash32
 from precompiles import message_pack
 from precompiles.bn254 import G2Point
 from precompiles.bn254_unchecked import P, Point
-from precompiles.errors import CorruptStorage
-from precompiles.interface import Storage
+from precompiles.errors import CorruptStorage, DomainError
+from precompiles.interface import Storage, StorageReader
 from precompiles.message_pack import Reader
-from precompiles.storage import load_blob, store_blob, uint64_bytes
+from precompiles.storage import load_blob, load_part, load_uint64, store_blob, uint64_bytes
 
 _ZERO_ADDRESS = Address(bytes(20))
 
@@ -246,6 +246,42 @@ def load_signer(storage: Storage, address: Address) -> Signer | None:
     return decode_signer(blob) if blob else None
 
 
+_SOCKET_NAME_AT = _SOCKET_START % 32
+_KEY_BYTES_MAX = 6 + 2 * (2 + 2 + 78) + 5
+"""Name, map header, two named integers of 78 digits at most, and the name of what comes next."""
+_G1_KEY = re.compile(rb"\xa4PkG1\x82\xa1X%b\xa1Y%b\xa4PkG2" % ((_INTEGER,) * 2), re.DOTALL)
+
+
+def load_key_g1(storage: StorageReader, address: Address) -> Point:
+    """The G1 key of a signer, reduced, out of the part of its record that has it.
+
+    Raises `DomainError` of an unknown signer, and `CorruptStorage` where the record is not as we write it.
+    """
+    key = signer_key(address)
+    if not load_uint64(storage, Hash32(keccak(key))):
+        raise DomainError("signer not found")
+    # The name of the socket and the header of its text lie in the same chunk.
+    names = load_part(storage, key, 32, 32)
+    if names[_SOCKET_NAME_AT : _SOCKET_NAME_AT + 7] != _NAMES["Socket"]:
+        raise CorruptStorage("a signer's record without a socket in its place")
+    key_at = _SOCKET_START + 7 + _text_bytes(names[_SOCKET_NAME_AT + 7 :])
+    found = _G1_KEY.match(load_part(storage, key, key_at, _KEY_BYTES_MAX))
+    if not found or (found[1][0], found[3][0]) != (len(found[2]), len(found[4])):
+        raise CorruptStorage("a signer's record without a key in its place")
+    return int(found[2]) % P, int(found[4]) % P
+
+
+def _text_bytes(header: bytes) -> int:
+    """Length of a MessagePack string, header included. Raises `CorruptStorage`."""
+    code = header[0]
+    if 0xA0 <= code < 0xC0:
+        return 1 + code - 0xA0
+    if not 0xD9 <= code <= 0xDB:
+        raise CorruptStorage("a signer's socket that is no text")
+    size = 1 << (code - 0xD9)
+    return 1 + size + int.from_bytes(header[1 : 1 + size], "big")
+
+
 def store_signer(storage: Storage, signer: Signer) -> None:
     """Write the record under the address that it names."""
     store_blob(storage, signer_key(signer.address), encode_signer(signer))
@@ -262,18 +298,17 @@ def decode_quorum(blob: bytes) -> list[Address]:
     return _decode_canonical_quorum(blob) or _decode_any_quorum(blob)
 
 
-_ADDRESS_BYTES = len(message_pack.encode_address(bytes(20)))
+ROW_BYTES = len(message_pack.encode_address(bytes(20)))
+"""Of a quorum's record, which has a header besides."""
 
 
 def _decode_canonical_quorum(blob: bytes) -> list[Address]:
     """A quorum as we write it, each distinct signer decoded once; empty where it is anything else."""
-    rows, rest = divmod(len(blob), _ADDRESS_BYTES)
+    rows, rest = divmod(len(blob), ROW_BYTES)
     header = message_pack.encode_array_header(rows)
     if rest != len(header) or blob[:rest] != header:
         return []
-    encoded = [
-        blob[start : start + _ADDRESS_BYTES] for start in range(rest, len(blob), _ADDRESS_BYTES)
-    ]
+    encoded = [blob[start : start + ROW_BYTES] for start in range(rest, len(blob), ROW_BYTES)]
     try:
         addresses = {row: _decode_one_address(row) for row in set(encoded)}
     except message_pack.BadMessagePack:
@@ -281,8 +316,13 @@ def _decode_canonical_quorum(blob: bytes) -> list[Address]:
     return list(map(addresses.__getitem__, encoded))
 
 
+def decode_row(row: bytes) -> Address:
+    """One row of a quorum's record. Raises `BadMessagePack`."""
+    return Address(Reader(row).read_address())
+
+
 def _decode_one_address(row: bytes) -> Address:
-    address = Address(Reader(row).read_address())
+    address = decode_row(row)
     if message_pack.encode_address(address) != row:
         raise message_pack.BadMessagePack("not as we write it")
     return address

@@ -49,12 +49,17 @@ def hash_to_g1(digest: bytes) -> Point:
     """The first point at or after x = digest, by try and increment; y = a^((p+1)/4)."""
     x = int.from_bytes(digest, "big") % P
     while True:
-        square = (x * x * x + 3) % P
-        y = pow(square, _SQUARE_ROOT_EXPONENT, P)
-        if y * y % P == square:
+        y = square_root((x * x * x + 3) % P)
+        if y is not None:
             return x, y
         # Ends at the latest at p - 1, which is on the curve.
         x += 1
+
+
+def square_root(square: int) -> int | None:
+    """The root a^((p+1)/4) of a field element, None where it has none."""
+    root = pow(square, _SQUARE_ROOT_EXPONENT, P)
+    return root if root * root % P == square else None
 
 
 def public_keys(secret_key: int) -> tuple[Point, G2Point]:

@@ -1,0 +1,37 @@
+"""Rewards wait until somebody has them sent to whom they belong (OpenZeppelin's PullPayment and Escrow).
+
+The deployed contract keeps them in an escrow of its own making; here they lie in the entrance, which
+emits the escrow's events itself.
+"""
+
+from typing import Final
+
+from eth_typing import Address
+
+from precompiles.contract import add
+from precompiles.da_entrance import layout
+from precompiles.da_entrance.entrance import Entrance, topic, word
+
+DEPOSITED: Final = topic("Deposited(address,uint256)")
+WITHDRAWN: Final = topic("Withdrawn(address,uint256)")
+
+
+def payments(entrance: Entrance, account: Address) -> tuple[int]:
+    return (entrance.load(layout.item(layout.PAYMENTS, account)),)
+
+
+def pay_later(entrance: Entrance, account: Address, amount: int) -> None:
+    slot = layout.item(layout.PAYMENTS, account)
+    entrance.store(slot, add(entrance.load(slot), amount))
+    entrance.emit((DEPOSITED, word(account)), word(amount))
+
+
+def withdraw_payments(entrance: Entrance, account: Address) -> tuple[()]:
+    """Anybody may ask for it; the wei go to the account that they belong to."""
+    slot = layout.item(layout.PAYMENTS, account)
+    amount = entrance.load(slot)
+    entrance.store(slot, 0)
+    if amount:
+        entrance.send(account, amount)
+    entrance.emit((WITHDRAWN, word(account)), word(amount))
+    return ()
