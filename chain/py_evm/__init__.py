@@ -7,6 +7,7 @@ database, transaction executor and header rules do not.
     block_transcript.py       a block under construction
     transaction_executor.py   one transaction: checks, fees, refunds, the 80 % rule
     transaction_checks.py     what a transaction must fulfil before anything is charged
+    activation.py             the code of a precompile that begins
     set_code.py               EIP-7702 authorizations and delegated code
     system_calls.py           calls that the protocol makes: EIPs 4788, 2935, 7002, 7251
     zero_g_steps.py           0G's steps at the end of a block
@@ -22,6 +23,7 @@ database, transaction executor and header rules do not.
     frame_memory.py           a frame's memory
     code_analysis.py          valid jump destinations, cached
     ethereum_precompiles.py   0x05 to 0x0a over native code
+    bls12_381.py              0x0b to 0x11 over native code
     state_overrides.py        geth's state overrides as a reader
 """
 

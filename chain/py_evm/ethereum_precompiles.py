@@ -1,7 +1,7 @@
 """Ethereum's precompiles: py-evm's, save those that it does slowly or wrongly.
 
-Replaced: 0x01 (coincurve), 0x05 (a base of length zero; gas), 0x06 to 0x08 (`precompiles.bn254`) and 0x0a
-(the trusted setup is read once, not at every call).
+Replaced: 0x01 (coincurve), 0x05 (a base of length zero; gas), 0x06 to 0x08 (`precompiles.bn254`), 0x0a (the
+trusted setup is read once, not at every call) and 0x0b to 0x11 (`bls12_381`).
 """
 
 from collections.abc import Callable, Mapping
@@ -16,6 +16,7 @@ from eth_typing import Address, Hash32
 
 from chain.errors import InvalidSignature
 from chain.forks.fork import Fork
+from chain.py_evm.bls12_381 import bls_precompiles
 from chain.py_evm.evm_state import FramePrecompile
 from chain.py_evm.fork_classes import FORK_CLASSES
 from chain.py_evm.frame import Frame
@@ -50,6 +51,8 @@ def ethereum_precompiles(
         found |= _CURVE_OF_ISTANBUL if fork >= Fork.ISTANBUL else _CURVE_OF_BYZANTIUM
     if fork >= Fork.CANCUN:
         found[_at(10)] = trusted_setup.point_evaluation
+    if fork >= Fork.PRAGUE:
+        found |= bls_precompiles()
     return found
 
 
