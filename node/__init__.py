@@ -5,6 +5,8 @@ cli.py                   the command line: devnet, demo, init, run, simulate
 config.py                file, environment and flags become one NodeConfig
 layout.py                where each file of a data directory lies, and its lock
 initialization.py        `zerog init`: the files of a new node
+plugins.py               other people's precompiles: finds and loads what the genesis document names
+plugin_calls.py          runs their code, each call on a stack of its own
 errors.py                what an operator can mend, one line each
 supervisor.py            starts processes, restarts what may be restarted, stops all of them
 telemetry.py             logging set-up

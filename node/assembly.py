@@ -20,7 +20,7 @@ from eth_typing import Address
 
 from chain import block_store
 from chain.chain import Chain
-from chain.engine import Account
+from chain.engine import Account, Engine
 from chain.executed_block import ExecutedBlock
 from chain.key_value import KeyValueStore, Table
 from chain.pool_admission import PoolSettings
@@ -49,6 +49,7 @@ from node.local_socket import LocalSocketServer
 from node.network.host import NetworkSettings, PeerNetwork
 from node.network.interface import PeerName
 from node.network.transactions import TransactionNetwork
+from node.plugins import load_plugins
 from node.sign_state import InvalidSignState, SignState
 from node.signing import Signer
 from node.supervisor import Process, Supervisor, run_in_child
@@ -83,6 +84,7 @@ def run_from_directory(root: Path, flags: Mapping[str, object], password_file: P
     """
     config = load_config(root, flags)
     document = read_genesis(config.data.genesis)
+    load_plugins(document.config)
     key = load_key(config.data, document, password_file)
     prepare_database(config.data, document)
     processes = [Process("node", functools.partial(node_process, config, key, LogTarget()))]
@@ -122,9 +124,10 @@ def node_process(config: NodeConfig, key: ValidatorKey | None, log: LogTarget) -
     )
     sys.setswitchinterval(THREAD_SWITCH_S)
     document = read_genesis(config.data.genesis)
+    engine = PyEvmEngine(plugins=load_plugins(document.config))
     with locked(config.data), LmdbStore(config.data.database) as store:
         try:
-            trio.run(_run_node, config, document, key, store)
+            trio.run(_run_node, config, document, key, store, engine)
         except BaseExceptionGroup as group:
             raise mendable(group, config.data) or group from None
     return 0
@@ -190,10 +193,11 @@ async def _run_node(
     document: GenesisDocument,
     key: ValidatorKey | None,
     store: LmdbStore,
+    engine: Engine,
 ) -> None:
     """Everything on the event loop, until SIGTERM."""
     async with trio.open_nursery() as nursery:
-        node = Node(config, document, key, store)
+        node = Node(config, document, key, store, engine)
         nursery.start_soon(_cancel_on_signal, nursery.cancel_scope)
         await node.start(nursery)
         logger.info("node started at height %d", node.executor.tip)
@@ -215,13 +219,14 @@ class Node:
         document: GenesisDocument,
         key: ValidatorKey | None,
         store: LmdbStore,
+        engine: Engine,
     ) -> None:
         self._config = config
         self.intake = TransactionIntake(self._pool(store, document))
         chain = Chain(
             store,
             document.config,
-            PyEvmEngine(),
+            engine,
             gas_limit_target=config.miner_gaslimit,
             sender_of=self.intake.sender_of,
         )

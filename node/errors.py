@@ -51,6 +51,16 @@ class PortInUse(OperatorError):
         self.host, self.port = host, port
 
 
+class PluginUnusable(OperatorError):
+    """The genesis document names a precompile that this installation does not bring."""
+
+    def __init__(self, package: str, version: str, address: str, why: str) -> None:
+        super().__init__(
+            f"the genesis document names plug-in {package} {version} at {address}: {why}"
+        )
+        self.package, self.version, self.address, self.why = package, version, address, why
+
+
 class DevnetMismatch(OperatorError):
     """A devnet directory was made with other values than the flags ask for."""
 

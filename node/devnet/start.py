@@ -29,6 +29,7 @@ from node.errors import DevnetMismatch, InvalidFile, OperatorError, PortInUse
 from node.initialization import NodePlan, connected, read_genesis, write_node
 from node.keystore import ValidatorKey, new_secret
 from node.layout import DataDirectory, locked
+from node.plugins import load_plugins
 from node.supervisor import Process, Supervisor
 from node.telemetry import start_logging
 from node.version import version
@@ -106,6 +107,7 @@ def processes_of(configs: Sequence[NodeConfig], is_first_shown: bool) -> list[Pr
     for index, config in enumerate(configs):
         name = config.data.root.name
         document = read_genesis(config.data.genesis)
+        load_plugins(document.config)
         key = load_key(config.data, document, None)
         prepare_database(config.data, document)
         node_log = LogTarget(config.data.log_file, is_shown=is_first_shown and index == 0)

@@ -6,11 +6,12 @@ import logging
 import resource
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 import uvicorn
 import uvloop
+from eth_typing import Address
 
 from chain.queries import Queries
 from genesis.document import GenesisDocument
@@ -25,6 +26,8 @@ from node.json_rpc.table import all_methods
 from node.json_rpc.worker_pool import WorkerPool
 from node.json_rpc.worker_process import Handler, Zygote, start_zygote
 from node.local_socket import NodeClient
+from node.plugins import load_plugins
+from precompiles.interface import Precompile
 
 BACKLOG = 2_048
 """Connections the kernel keeps until we accept them."""
@@ -42,12 +45,13 @@ def run(settings: RpcSettings, on_ready: Callable[[int], None] = lambda port: No
     """Serve until SIGTERM or SIGINT. Call from a process without threads and event loop: it forks.
 
     `on_ready` is called with the port once connections are accepted. Raises `OperatorError`:
-    `PortInUse`, a genesis document or a database that cannot be used.
+    `PortInUse`, a genesis document, a database or a plug-in that cannot be used.
     """
     document = load_genesis(settings.genesis)
+    plugins = load_plugins(document.config)
     listener = _bound(settings.host, settings.port)
     # Before the database, threads or the event loop exist here: none of them may be forked.
-    zygote = start_zygote(partial(_prepare_worker, settings, document))
+    zygote = start_zygote(partial(_prepare_worker, settings, document, plugins))
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(settings, document, listener, zygote, on_ready))
@@ -56,11 +60,13 @@ def run(settings: RpcSettings, on_ready: Callable[[int], None] = lambda port: No
         listener.close()
 
 
-def _prepare_worker(settings: RpcSettings, document: GenesisDocument) -> Callable[[], Handler]:
+def _prepare_worker(
+    settings: RpcSettings, document: GenesisDocument, plugins: Mapping[Address, Precompile]
+) -> Callable[[], Handler]:
     # Imported in the zygote alone: py-evm takes a second and memory that the server has no use for.
     from node.json_rpc.worker_methods import prepare
 
-    return prepare(settings, document)
+    return prepare(settings, document, plugins)
 
 
 def _bound(host: str, port: int) -> socket.socket:

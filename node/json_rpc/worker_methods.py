@@ -1,7 +1,7 @@
 """What a worker does with a job: the same handlers as the server's, with an engine behind them."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import orjson
 from eth_typing import Address
@@ -21,6 +21,7 @@ from node.json_rpc.settings import RpcSettings
 from node.json_rpc.table import all_methods
 from node.json_rpc.worker_pool import parse_job
 from node.json_rpc.worker_process import ANSWER_ERROR, ANSWER_OK, Handler
+from precompiles.interface import Precompile
 
 NO_ACCOUNT = Address(bytes(20))
 """Has no code anywhere."""
@@ -28,10 +29,12 @@ NO_ACCOUNT = Address(bytes(20))
 _logger = logging.getLogger("zerog.rpc")
 
 
-def prepare(settings: RpcSettings, document: GenesisDocument) -> Callable[[], Handler]:
+def prepare(
+    settings: RpcSettings, document: GenesisDocument, plugins: Mapping[Address, Precompile]
+) -> Callable[[], Handler]:
     """Done once, in the zygote: all that does not touch the database."""
     methods = all_methods()
-    engine = PyEvmEngine()
+    engine = PyEvmEngine(plugins=plugins)
     _warm(engine, document)
     limits = query_limits(settings)
 
