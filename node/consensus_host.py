@@ -306,7 +306,7 @@ class ConsensusHost:
                 case Decide(certificate):
                     self._work.decide(certificate)
                 case Report(first, second):
-                    _log.warning("a validator said two things: %s and %s", first, second)
+                    _log.warning("two-faced validator: %s", describe_conflict(first, second))
 
     async def _broadcast(self, message: Proposal | Vote) -> None:
         if self._signer is None:
@@ -365,6 +365,16 @@ class ConsensusHost:
         else:
             work()
         self._disk_seconds = 0.9 * self._disk_seconds + 0.1 * (time.perf_counter() - begin)
+
+
+def describe_conflict(first: Proposal | Vote, second: Proposal | Vote) -> str:
+    """Who said what twice, for the log."""
+    kind = _step_of(first).name.lower()
+    values = " and ".join(
+        "nil" if m.value_id is None else m.value_id.hex() for m in (first, second)
+    )
+    place = f"height {first.height} round {first.round}"
+    return f"0x{first.validator.hex()} signed {kind} of {place} for {values}"
 
 
 def _step_of(message: Proposal | Vote) -> Step:

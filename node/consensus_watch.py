@@ -17,7 +17,7 @@ REPAIR_FIRST_S = 0.1
 """Without progress for so long, peers hear what we hold; then after twice the time, and so on."""
 REPAIR_MAX_S = 1.0
 STALL_BLOCK_TIMES = 3
-STALL_MIN_S = 2.0
+STALL_MIN_S = 3.0
 STALL_LOG_INTERVAL_S = 5.0
 NAMES_SHOWN_MAX = 10
 _log = logging.getLogger("zerog.consensus")

@@ -52,7 +52,7 @@ from node.network.status import (
 from node.network.transaction_batch import TransactionBatch
 
 REDIAL_FIRST_S = 0.1
-REDIAL_GROWTH = 1.6
+REDIAL_GROWTH = 1.2
 REDIAL_MAX_S = 2.0
 """Short: a validator that comes back is needed at once, and a refused dial costs little."""
 DIALLED_AT_ONCE_S = 2.0

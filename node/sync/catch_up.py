@@ -79,9 +79,11 @@ class CatchUp:
             await self._catch_up(ahead)
 
     def _peers_ahead(self, height: int) -> dict[PeerName, int]:
+        heights = self._host.peer_heights()
+        self._unhelpful = {p: at for p, at in self._unhelpful.items() if p in heights}
         return {
             peer: committed
-            for peer, committed in self._host.peer_heights().items()
+            for peer, committed in heights.items()
             if height and committed >= height and self._unhelpful.get(peer) != height
         }
 

@@ -328,7 +328,7 @@ class Cluster:
                 task_status.started()
         node.ended.set()
 
-    async def wait_for_height(self, height: int, *indexes: int, timeout_s: float = 15) -> None:
+    async def wait_for_height(self, height: int, *indexes: int, timeout_s: float = 40) -> None:
         """Until these nodes, all by default, have committed `height`."""
         with trio.fail_after(timeout_s):
             for index in indexes or tuple(self.nodes):
@@ -359,7 +359,7 @@ def run_cluster(tmp_path: Path) -> Callable[..., None]:
     def run(scenario: Callable[[Cluster], object], count: int = 4, *, is_real: bool) -> None:
         async def main() -> None:
             async with open_cluster(tmp_path, count, is_real=is_real) as cluster:
-                with trio.fail_after(50):
+                with trio.fail_after(90):
                     await scenario(cluster)
 
         trio.run(main)

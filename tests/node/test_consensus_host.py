@@ -68,7 +68,7 @@ def test_lost_messages_are_repaired(run_cluster: RunCluster) -> None:
 
         cluster.hub.lose = lose_every_third
         await cluster.start(0, 1, 2)
-        await cluster.wait_for_height(5, 0, timeout_s=30)
+        await cluster.wait_for_height(5, 0)
         assert cluster.agree()
 
     run_cluster(scenario, 3, is_real=False)
@@ -97,7 +97,7 @@ def test_a_block_that_takes_long_to_check_is_decided_with_one_check_each(
         for index in range(4):
             cluster.executor(index).check_time_s = 2.0
         await cluster.start(0, 1, 2, 3)
-        await cluster.wait_for_height(1, timeout_s=20)
+        await cluster.wait_for_height(1)
         for executor in cluster.executors.values():
             assert len(executor.checked) == len(set(executor.checked))
 
@@ -109,7 +109,7 @@ def test_a_block_that_is_built_late_is_proposed_at_the_next_turn(run_cluster: Ru
         for index in range(4):
             cluster.executor(index).block_time_s = 1.5
         await cluster.start(0, 1, 2, 3)
-        await cluster.wait_for_height(1, timeout_s=20)
+        await cluster.wait_for_height(1)
         assert cluster.executor(0).committed[0][1].round > 0
         assert cluster.agree()
 
@@ -204,7 +204,7 @@ def test_whoever_catches_up_signs_nothing_that_is_known_to_be_decided(
         await cluster.wait_for_height(2)
         await cluster.kill(3)
         behind = cluster.executor(3).tip + 1
-        await cluster.wait_for_height(behind + 40)
+        await cluster.wait_for_height(behind + 20)
         tip = min(cluster.executor(index).tip for index in range(3))
         spoken: list[int] = []
 
