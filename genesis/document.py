@@ -17,6 +17,7 @@ from genesis.alloc import read_alloc
 from genesis.errors import InvalidGenesis, shown
 from genesis.fields import WORD_MAX, Section
 from genesis.identity import chain_identity
+from genesis.plugin_alloc import check_plugins
 from genesis.predeploys import check_owner
 from genesis.validator_list import read_validators
 
@@ -83,6 +84,7 @@ def load_document(document: Mapping[str, object]) -> GenesisDocument:
     loaded = GenesisDocument(**values, validators=read_validators(root))
     _check_beginning(loaded)
     check_owner(loaded.config.owner, loaded.alloc)
+    check_plugins(loaded.config, loaded.alloc)
     return loaded
 
 

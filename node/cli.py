@@ -110,6 +110,14 @@ def _add_init(commands: "_Commands[argparse.ArgumentParser]") -> None:
         action="store_true",
         help="mark the genesis as a devnet: plain key files, well-known funded accounts",
     )
+    add(
+        "--plugin",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a precompile of your own: its entry for the genesis, as JSON (may be repeated)",
+    )
     add("--full-node", action="store_true", help="no validator key: follow the chain, do not vote")
     add(
         "--password-file",
@@ -201,6 +209,7 @@ def _init(options: argparse.Namespace) -> int:
             is_devnet=options.devnet,
             is_full_node=options.full_node,
             password_file=options.password_file,
+            plugins=tuple(options.plugin),
             settings=_setting_flags(options),
         )
     )

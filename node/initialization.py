@@ -11,9 +11,10 @@ from typing import Any
 from genesis.document import GenesisDocument, load_document, parse_json
 from genesis.errors import InvalidGenesis
 from genesis.networks import devnet_document
+from genesis.plugin_alloc import with_plugins
 from node.config import NodeConfig, config_text, with_settings
 from node.durable_files import PRIVATE_FOLDER, replace_durably
-from node.errors import InvalidConfig, InvalidFile, MissingFile
+from node.errors import InvalidConfig, InvalidFile, MissingFile, OperatorError
 from node.keystore import (
     ValidatorKey,
     new_secret,
@@ -41,6 +42,8 @@ class InitRequest:
     is_devnet: bool = False
     is_full_node: bool = False
     password_file: Path | None = None
+    plugins: tuple[Path, ...] = ()
+    """Files of entries for `config.zerog.plugins`, one JSON object each."""
     settings: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -155,6 +158,8 @@ def _plan(request: InitRequest, root: Path, host: str, offset: int) -> NodePlan:
 
 def _document(request: InitRequest, plans: Sequence[NodePlan]) -> Mapping[str, Any]:
     if request.genesis is not None:
+        if request.plugins:
+            raise InvalidConfig("init", "--plugin", "no --genesis beside it", request.genesis)
         document = _read_json(request.genesis)
         _checked(request.genesis, document)
         return document
@@ -163,19 +168,32 @@ def _document(request: InitRequest, plans: Sequence[NodePlan]) -> Mapping[str, A
         raise InvalidConfig(
             "init", "--full-node", "--genesis FILE beside it, to follow a chain", None
         )
-    return devnet_document(
+    document = devnet_document(
         [(key.public_key, f"validator-{index}") for index, key in enumerate(keys)],
         request.chain_id,
         timestamp=int(time.time()),
         is_devnet=request.is_devnet,
     )
+    return _with_plugins(document, request.plugins) if request.plugins else document
 
 
-def _read_json(path: Path) -> Mapping[str, Any]:
+def _with_plugins(document: Mapping[str, Any], files: Sequence[Path]) -> Mapping[str, Any]:
+    entries = [_read_json(path, "the plug-in's entry", "write one") for path in files]
+    try:
+        extended = with_plugins(document, entries)
+        load_document(extended)
+    except InvalidGenesis as error:
+        raise OperatorError(f"init: --plugin: {error}") from None
+    return extended
+
+
+def _read_json(
+    path: Path, what: str = "the genesis document", remedy: str = "make one with `zerog init`"
+) -> Mapping[str, Any]:
     try:
         return parse_json(path.read_bytes())
     except FileNotFoundError:
-        raise MissingFile(path, "the genesis document", "make one with `zerog init`") from None
+        raise MissingFile(path, what, remedy) from None
     except OSError as error:
         raise InvalidFile(path, f"cannot be read: {error.strerror}") from None
     except InvalidGenesis as error:
