@@ -33,6 +33,7 @@ _FORKS: Final = {
     "cancunTime": 0,
     "pragueTime": 0,
 }
+_ZERO_G_TIMES: Final = {"StakingActivationTime": 0, "RestakingActivationTime": 0}
 _BLOB_SCHEDULE: Final = {
     "cancun": {"target": 3, "max": 6, "baseFeeUpdateFraction": 3_338_477},
     "prague": {"target": 6, "max": 9, "baseFeeUpdateFraction": 5_007_716},
@@ -71,7 +72,15 @@ def devnet_document(
     funded = dev[:accounts] if is_devnet else ours
     owner = dev[0] if is_devnet else ours[0]
     return {
-        "config": _config(chain_id, owner, zero_g_rules, da_epoch_blocks, is_devnet),
+        "config": {
+            **_config(chain_id),
+            **(_ZERO_G_TIMES if zero_g_rules else {}),
+            "zerog": {
+                "devnet": is_devnet,
+                "owner": f"0x{owner.hex()}",
+                **(_zero_g_sections(owner, da_epoch_blocks, predeploys) if zero_g_rules else {}),
+            },
+        },
         "nonce": "0x0",
         "timestamp": hex(timestamp),
         "extraData": "0x",
@@ -94,14 +103,18 @@ def devnet_document(
     }
 
 
-def _config(
-    chain_id: int, owner: Address, zero_g_rules: bool, da_epoch_blocks: int, is_devnet: bool
-) -> dict[str, Any]:
+def _config(chain_id: int) -> dict[str, Any]:
     if chain_id < 1:
         raise InvalidGenesis("config.chainId", "1 or more", str(chain_id))
-    zerog: dict[str, Any] = {"devnet": is_devnet, "owner": f"0x{owner.hex()}"}
-    config: dict[str, Any] = {"chainId": chain_id, **_FORKS, "blobSchedule": _BLOB_SCHEDULE}
-    if zero_g_rules:
-        config |= {"StakingActivationTime": 0, "RestakingActivationTime": 0}
-        zerog |= {"precompiles": "0g", "daSigners": {"epochBlocks": da_epoch_blocks}}
-    return {**config, "zerog": zerog}
+    return {"chainId": chain_id, **_FORKS, "blobSchedule": _BLOB_SCHEDULE}
+
+
+def _zero_g_sections(owner: Address, da_epoch_blocks: int, predeploys: bool) -> dict[str, Any]:
+    """Which of 0G's precompiles there are; the DA entrance counts as one of our predeployed contracts."""
+    sections: dict[str, Any] = {
+        "precompiles": "0g",
+        "daSigners": {"epochBlocks": da_epoch_blocks},
+    }
+    if predeploys:
+        sections["daEntrance"] = {"time": 0, "admin": f"0x{owner.hex()}"}
+    return sections
