@@ -7,12 +7,15 @@ them with the pinned npm package `solc` into `artifacts/`, which is committed.
     WrappedA0GI.sol            the native coin as an ERC-20 token, over the precompile 0x…1002
     WrappedA0GIBaseAgency.sol  its owner sets the minters' caps
     DAVerifier.sol             verifies signed DA commitments (interface: IDAVerifier.sol)
+    DAEntrance.sol             0G's DA entrance; the precompile 0x…da01 is the same (IDAEntrance.sol)
+    CommitmentConsumer.sol     an example: a rollup that waits for its data to be available
     Create2Deployer.sol        contracts at addresses that depend on salt and code alone
     Multicall3.sol             many calls in one
     Counter.sol                a first contract to deploy and call
     TestProbe.sol              endless loops and failures on demand, for tests
     IDASigners.sol             the interface of the precompile 0x…1000
-    BN254.sol, Owned.sol       what the others are built from
+    BN254.sol, DAChunks.sol, DAVerification.sol, IRoles.sol, Owned.sol, Roles.sol
+                               what the others are built from
 """
 
 import json

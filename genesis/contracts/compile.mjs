@@ -15,7 +15,7 @@ import { fileURLToPath } from "node:url";
 
 const FOLDER = dirname(fileURLToPath(import.meta.url));
 // Sources that hold only libraries, abstract contracts or types.
-const WITHOUT_ARTIFACT = new Set(["BN254", "Owned"]);
+const WITHOUT_ARTIFACT = new Set(["BN254", "DAChunks", "DAVerification", "IRoles", "Owned", "Roles"]);
 const SETTINGS = {
   evmVersion: "cancun",
   optimizer: { enabled: true, runs: 200 },

@@ -50,6 +50,7 @@ def _function(
     *,
     writes: bool = False,
     is_payable: bool = False,
+    is_pure: bool = False,
 ) -> ContractFunction:
     """A row. Each pays for its work while it does it: slots, logs, hashes and points (`gas.py`)."""
     return ContractFunction(
@@ -59,6 +60,7 @@ def _function(
         returns=returns,
         writes=writes or is_payable,
         is_payable=is_payable,
+        is_pure=is_pure,
     )
 
 
@@ -88,6 +90,7 @@ def _blob_functions(synchronizer: Synchronizer) -> Iterable[ContractFunction]:
             "verifyChunk(bytes32,bytes32[3],uint256,bytes32[],bytes)",
             chunks.verify_chunk,
             "(bool)",
+            is_pure=True,
         ),
     )
 
@@ -151,7 +154,7 @@ def _role_functions() -> Iterable[ContractFunction]:
         _function("getRoleMember(bytes32,uint256)", roles.get_role_member, "(address)"),
         _function("getRoleMemberCount(bytes32)", roles.get_role_member_count, "(uint256)"),
         _function("getRoleMembers(bytes32)", roles.get_role_members, "(address[])"),
-        _function("supportsInterface(bytes4)", roles.supports_interface, "(bool)"),
+        _function("supportsInterface(bytes4)", roles.supports_interface, "(bool)", is_pure=True),
     )
 
 
