@@ -14,7 +14,7 @@ from eth_typing import Address
 from precompiles import abi
 from precompiles.contract import ContractFunction, ContractPrecompile
 from precompiles.dispatch import GasRule
-from precompiles.errors import PrecompileError
+from precompiles.errors import PrecompileError, UndecodableInput
 from precompiles.interface import Balances, Call
 
 FUNCTIONS_MAX: Final = 256
@@ -89,8 +89,11 @@ def _guarded(function: ContractFunction, run: Runner) -> ContractFunction:
 
     def handler(call: Call, *arguments: Any) -> Sequence[Any]:
         seen = replace(call, balances=_CheckedBalances(call.balances))
-        values: Sequence[Any] = run(function.signature, lambda: function.handler(seen, *arguments))
-        _check_values(function, returned, values)
+
+        def foreign() -> Sequence[Any]:
+            return _checked_values(function, returned, function.handler(seen, *arguments))
+
+        values: Sequence[Any] = run(function.signature, foreign)
         return values
 
     return ContractFunction(
@@ -118,14 +121,19 @@ def _guarded_gas(function: ContractFunction, run: Runner) -> GasRule:
     return price
 
 
-def _check_values(
-    function: ContractFunction, types: Sequence[abi.AbiType], values: Sequence[Any]
-) -> None:
+def _checked_values(
+    function: ContractFunction, types: Sequence[abi.AbiType], values: object
+) -> Sequence[Any]:
     """Encoding is lenient, as go-ethereum's is: what does not come back as it was is no value of the type."""
     if not isinstance(values, tuple | list):
         raise PluginFault(f"{function.signature}: answered {type(values).__name__}, not a tuple")
-    if abi.decode(types, abi.encode(types, values)) != _as_decoded(values):
+    try:
+        decoded = abi.decode(types, abi.encode(types, values))
+    except UndecodableInput:
+        decoded = ()
+    if decoded != _as_decoded(values):
         raise PluginFault(f"{function.signature}: {values!r:.100} are no {function.returns}")
+    return decoded
 
 
 def _as_decoded(value: Any) -> Any:
