@@ -23,6 +23,7 @@ from genesis.dev_accounts import dev_accounts
 from node.client.contract_calls import deploy
 from node.client.json_rpc import RpcClient, RpcError, WaitedTooLong
 from node.client.wallet import Wallet
+from node.da.errors import DaRefusal
 from node.demo.certificate_check import CertificateRefused, signers_of
 from node.demo.da_walkthrough import DemoFailed, walk
 from node.devnet.settings import DevnetSettings
@@ -49,12 +50,12 @@ class Tour:
     finality_s: list[float] = field(default_factory=list)
 
     def run(self) -> None:
-        """All steps; raises `DemoFailed`, `RpcError`, `CertificateRefused` or `WaitedTooLong`."""
+        """All steps; raises what `run_demo` reports."""
         self._blocks()
         wallets = self._wallets()
         self._contract(wallets[0])
-        _title("3. A DA commitment, verified by a contract on chain")
-        self.transactions += walk(self.clients[0], wallets, self.settings.chain_id, _say)
+        _title("3. A DA commitment, verified by a contract on chain, and by a precompile")
+        self.transactions += walk(self.clients[0], wallets, _say)
         self._summary()
 
     def _blocks(self) -> None:
@@ -141,7 +142,7 @@ def run_demo(block_time: float, keep: Path | None) -> int:
                 for index in range(settings.validators)
             ]
             Tour(settings, clients, began).run()
-    except (DemoFailed, RpcError, CertificateRefused, WaitedTooLong, OSError) as error:
+    except (DemoFailed, DaRefusal, RpcError, CertificateRefused, WaitedTooLong, OSError) as error:
         print(f"\nzerog demo failed: {error}\nlogs: {folder}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -1,6 +1,8 @@
 """What a rollup does: upload, aggregate, submit, verify."""
 
 import argparse
+from collections import Counter
+from collections.abc import Mapping
 
 from node.da.aggregation import aggregate
 from node.da.collecting import collect
@@ -24,9 +26,9 @@ from node.errors import OperatorError
 class NothingSigned(DaRefusal):
     """No signer of the quorum gave a signature."""
 
-    def __init__(self, failures: list[str]) -> None:
-        why = "; ".join(failures[:3]) or "no signatures were given"
-        super().__init__(f"nobody signed: {why}")
+    def __init__(self, failures: Mapping[str, str]) -> None:
+        [(why, count)] = Counter(failures.values()).most_common(1)
+        super().__init__(f"nobody signed; {count} of {len(failures)} say: {why}")
 
 
 def _upload(options: argparse.Namespace) -> Outcome:
@@ -64,8 +66,8 @@ def _aggregate(options: argparse.Namespace) -> Outcome:
         collected = collect(blob, quorum, details)
         signatures += collected.signatures
         absent = {address_text(who): why for who, why in collected.failures.items()}
-    if not signatures:
-        raise NothingSigned([f"{who}: {why}" for who, why in absent.items()])
+    if not signatures and absent:
+        raise NothingSigned(absent)
     done = aggregate(blob, quorum, details, signatures)
     if not options.incomplete:
         done.check_threshold()

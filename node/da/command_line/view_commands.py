@@ -82,7 +82,7 @@ def _status(options: argparse.Namespace) -> Outcome:
         "quorums": count,
     }
     lines = [
-        f"epoch {state.number}, {count} quorums, block {state.head}; {_next_epoch(state)}",
+        f"epoch {state.number}, quorums: {count}, block {state.head}; {_next_epoch(state)}",
     ]
     if options.address is not None:
         account = parse_address("--address", options.address)
