@@ -94,7 +94,6 @@ class CatchUp:
                 before = self._host.height
                 if not await self._fetch_from(peer, ahead[peer]) or self._host.height == before:
                     break
-        await self._host.hold_up_to(0)
 
     async def _fetch_from(self, peer: PeerName, committed: int) -> bool:
         """One request; whether it brought us further."""
@@ -103,7 +102,10 @@ class CatchUp:
         try:
             decisions = await self._request(peer, SyncRequest(first, count))
             if decisions:
-                await self._hand_over(peer, decisions)
+                try:
+                    await self._hand_over(peer, decisions)
+                finally:
+                    await self._host.hold_up_to(0)
                 return True
             self._unhelpful[peer] = first
         except (BrokenProtocol, Misbehaviour) as error:

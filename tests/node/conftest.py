@@ -72,6 +72,7 @@ class FakeExecutor:
         self.check_time_s = 0.0
         self.is_corrupt = False
         self.checked: list[bytes] = []
+        self.built: list[int] = []
 
     @property
     def tip(self) -> int:
@@ -87,6 +88,7 @@ class FakeExecutor:
     async def build(
         self, height: int, round: int, last_certificate: Certificate | None
     ) -> ConsensusBlock:
+        self.built.append(height)
         await trio.sleep(self.block_time_s)
         validators = self.next_validators
         return assemble_block(
