@@ -6,6 +6,7 @@ messages.py        what travels on /zerog/consensus/1
 block_transfer.py  a proposal with its block, in pieces
 status.py          the handshake, /zerog/status/1
 transactions.py    transactions over gossipsub, in batches
+transaction_batch.py  many transactions in one message
 frames.py          length-prefixed frames on a stream
 outbox.py          what waits to be written to one peer
 peers.py           who is connected, and who is kept away
