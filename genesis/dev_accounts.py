@@ -29,7 +29,7 @@ def dev_accounts(
     try:
         seed = seed_from_mnemonic(mnemonic, passphrase="")
     except (ValidationError, ValueError) as error:
-        raise InvalidGenesis("mnemonic", "BIP-39 words", str(error)) from error
+        raise InvalidGenesis("mnemonic", "BIP-39 words", f"others ({error})") from error
     numbers = range(first, first + count)
     keys = [bytes(key_from_seed(seed, f"{DERIVATION_PATH}/{index}")) for index in numbers]
     return [(_address_of(key), key) for key in keys]

@@ -102,7 +102,7 @@ def parse_json(text: str | bytes) -> Mapping[str, object]:
         _check_depth(text)
         parsed = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
     except ValueError as error:
-        raise InvalidGenesis("document", "JSON", str(error)) from error
+        raise InvalidGenesis("document", "JSON", f"something else ({error})") from error
     return Section.of("", parsed).values
 
 

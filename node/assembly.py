@@ -50,7 +50,7 @@ from node.network.host import NetworkSettings, PeerNetwork
 from node.network.interface import PeerName
 from node.network.transactions import TransactionNetwork
 from node.plugins import load_plugins
-from node.sign_state import InvalidSignState, SignState
+from node.sign_state import SIGN_STATE_NAME, InvalidSignState, SignState
 from node.signing import Signer
 from node.supervisor import Process, Supervisor, run_in_child
 from node.sync.catch_up import CatchUp
@@ -222,6 +222,7 @@ class Node:
         engine: Engine,
     ) -> None:
         self._config = config
+        self._own = key.address if key else None
         self.intake = TransactionIntake(self._pool(store, document))
         chain = Chain(
             store,
@@ -266,9 +267,19 @@ class Node:
         )
         await nursery.start(run_network)
         await nursery.start(self.consensus.run)
+        self._warn_if_not_a_validator()
         nursery.start_soon(watch, self.consensus, WatchSettings(self._config.block_time))
         nursery.start_soon(self.catch_up.run)
         nursery.start_soon(self._gossip_again)
+
+    def _warn_if_not_a_validator(self) -> None:
+        own = self._own
+        if own is not None and own not in self.executor.next_validators:
+            logger.warning(
+                "the key 0x%s is not among the chain's validators: this node follows, and does not "
+                "vote",
+                own.hex(),
+            )
 
     async def _take_from_peer(self, encoded: list[bytes], peer: PeerName) -> None:
         if not await self.intake.take_from_peer(encoded):
@@ -326,4 +337,5 @@ def _signer(
     try:
         return Signer(key.secret, SignState(files, document.identity))
     except InvalidSignState as error:
-        raise InvalidFile(config.data.sign_state, str(error)) from error
+        why = str(error).removeprefix(f"{SIGN_STATE_NAME}: ")
+        raise InvalidFile(config.data.sign_state, why) from error

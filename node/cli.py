@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from node.config import SETTINGS
 from node.da.command_line.arguments import add_da
@@ -28,15 +29,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OperatorError as error:
         print(f"zerog: {error}", file=sys.stderr)
         return EXIT_OPERATOR_ERROR
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            sys.stderr.close()
+            return 1
+        if error.filename is None:
+            raise
+        print(f"zerog: {error.filename}: {error.strerror}", file=sys.stderr)
+        return EXIT_OPERATOR_ERROR
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:
-        sys.stderr.close()
-        return 1
+
+
+class OneLineParser(argparse.ArgumentParser):
+    """Says what is wrong with the flags in one line, without the usage of forty others before it."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(EXIT_OPERATOR_ERROR, f"{self.prog}: {message}; see `{self.prog} --help`\n")
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser: argparse.ArgumentParser = OneLineParser(
         prog="zerog",
         description="An EVM chain node in Python, compatible with 0G's execution layer.",
         allow_abbrev=False,

@@ -3,6 +3,7 @@
 A flag beats the environment, which beats the file, which beats the default.
 """
 
+import ipaddress
 import os
 import tomllib
 from collections.abc import Callable, Mapping
@@ -92,6 +93,17 @@ def _text(value: object) -> object:
     return value
 
 
+def _ip_address(value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError
+    ipaddress.ip_address(value)
+    return value
+
+
+def _listen_host(value: object) -> object:
+    return value if value == "localhost" else _ip_address(value)
+
+
 def _address_or_empty(value: object) -> object:
     if not isinstance(value, str):
         raise ValueError
@@ -119,11 +131,11 @@ def _one_of(*choices: str) -> Callable[[object], object]:
 
 _PORT = _integer(0, 65_535)
 SETTINGS = (
-    _Setting("p2p_addr", "p2p", "addr", _text, "an IP address"),
+    _Setting("p2p_addr", "p2p", "addr", _ip_address, "an IP address"),
     _Setting("p2p_port", "p2p", "port", _PORT, "a port, 0 to 65535"),
     _Setting("peers", "p2p", "peers", _texts, "a list of multiaddrs"),
     _Setting("http", "http", "enabled", _boolean, "true or false"),
-    _Setting("http_addr", "http", "addr", _text, "an IP address"),
+    _Setting("http_addr", "http", "addr", _listen_host, "an IP address, or localhost"),
     _Setting("http_port", "http", "port", _PORT, "a port, 0 to 65535"),
     _Setting("http_corsdomain", "http", "corsdomain", _text, "comma separated origins, or *"),
     _Setting("http_vhosts", "http", "vhosts", _text, "comma separated host names, or *"),
@@ -180,14 +192,18 @@ def _from_file(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise InvalidFile(path, f"cannot be read: {error.strerror}") from None
     known = {(setting.section, setting.key): setting for setting in SETTINGS}
+    sections = list(dict.fromkeys(setting.section for setting in SETTINGS))
     values = {}
     for section, table in document.items():
+        if section not in sections:
+            names = ", ".join(sections)
+            raise InvalidConfig(str(path), section, f"one of the sections {names}", section)
         if not isinstance(table, dict):
             raise InvalidConfig(str(path), section, "a section", table)
         for key, value in table.items():
             setting = known.get((section, key))
             if setting is None:
-                names = ", ".join(k for s, k in known if s == section) or "no such section"
+                names = ", ".join(k for s, k in known if s == section)
                 raise InvalidConfig(str(path), f"{section}.{key}", f"one of: {names}", key)
             values[setting.name] = _parsed(setting, value, str(path))
     return values

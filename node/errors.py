@@ -1,5 +1,6 @@
 """Errors that a person at the command line can mend: one line each, exit code 2, no traceback."""
 
+import errno
 from pathlib import Path
 
 
@@ -21,7 +22,8 @@ class InvalidConfig(OperatorError):
     """A field of config.toml, the environment or a flag that cannot be used."""
 
     def __init__(self, source: str, field: str, expected: str, got: object) -> None:
-        super().__init__(f"{source}: {field}: expected {expected}, got {got!r}")
+        where = source if source.endswith(field) else f"{source}: {field}"
+        super().__init__(f"{where}: expected {expected}, got {got!r}")
         self.source, self.field, self.expected, self.got = source, field, expected, got
 
 
@@ -59,6 +61,13 @@ class PluginUnusable(OperatorError):
             f"the genesis document names plug-in {package} {version} at {address}: {why}"
         )
         self.package, self.version, self.address, self.why = package, version, address, why
+
+
+def cannot_listen(error: OSError, host: str, port: int, flag: str) -> OperatorError:
+    """Why `host`:`port` cannot be listened on; `flag` is the one that chooses the port."""
+    if error.errno == errno.EADDRINUSE:
+        return PortInUse(host, port, flag)
+    return OperatorError(f"{host}: cannot listen on port {port} there: {error.strerror or error}")
 
 
 class DevnetMismatch(OperatorError):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from consensus.validators import ValidatorSet
 from genesis.document import GenesisDocument, load_document, parse_json
 from genesis.errors import InvalidGenesis
 from genesis.networks import devnet_document
@@ -23,9 +24,10 @@ from node.keystore import (
     write_validator_key,
 )
 from node.layout import DataDirectory
-from node.network.identity import peer_multiaddr
+from node.network.identity import parse_peer_address, peer_multiaddr
 
 DEFAULT_HOST = "127.0.0.1"
+PORT_MAX = 65_535
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class NodePlan:
 
 def initialize(request: InitRequest) -> int:
     """Write everything and say what was written; exit code 0. Raises `OperatorError`."""
+    _check_flags(request)
     password = _password(request)
     if request.validators is None:
         plans = [_plan(request, request.datadir, DEFAULT_HOST, 0)]
@@ -74,9 +77,12 @@ def initialize(request: InitRequest) -> int:
         ]
         plans = connected(plans)
     document = _document(request, plans)
+    validators = load_document(document).validators
+    for plan in plans:
+        _refuse_to_overwrite(plan.config.data)
     for plan in plans:
         write_node(plan, document, password)
-        _tell(plan)
+        _tell(plan, validators)
     return 0
 
 
@@ -97,8 +103,7 @@ def connected(plans: Sequence[NodePlan]) -> list[NodePlan]:
 def write_node(plan: NodePlan, document: Mapping[str, Any], password: str | None) -> None:
     """Write one node's directory; never overwrites a key or a genesis. Raises `InvalidFile`."""
     data = plan.config.data
-    if data.config.exists() or data.genesis.exists():
-        raise InvalidFile(data.root, "holds a node already; choose another --datadir")
+    _refuse_to_overwrite(data)
     data.root.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
     write_node_key(data.node_key, plan.node_secret)
     if plan.validator_secret is not None:
@@ -112,12 +117,32 @@ def read_genesis(path: Path) -> GenesisDocument:
     return _checked(path, _read_json(path))
 
 
+def _check_flags(request: InitRequest) -> None:
+    """What goes with what; raises `OperatorError`."""
+    if request.is_full_node and request.validators is not None:
+        raise OperatorError("init: --full-node and --validators: give one of them")
+    if request.is_full_node and request.genesis is None:
+        raise OperatorError("init: --full-node needs --genesis FILE, the chain to follow")
+    if request.validators is not None and request.genesis is not None:
+        raise OperatorError("init: --validators begins a new chain; leave out --genesis")
+    if request.hosts and request.validators is None:
+        raise OperatorError("init: --hosts is for --validators N; for one node use --p2p.addr")
+    for peer in request.peers:
+        parse_peer_address(peer)
+
+
+def _refuse_to_overwrite(data: DataDirectory) -> None:
+    if data.config.exists() or data.genesis.exists():
+        raise InvalidFile(data.root, "holds a node already; choose another --datadir")
+
+
 def _password(request: InitRequest) -> str | None:
     if request.password_file is not None:
         return read_password(request.password_file)
     if not request.is_devnet and not request.is_full_node and not _joins_devnet(request):
-        raise InvalidConfig(
-            "init", "--password-file", "a file with the validator key's password, or --devnet", None
+        raise OperatorError(
+            "init: give --password-file FILE to encrypt the validator's key with, "
+            "or --devnet for a chain with plain keys"
         )
     return None
 
@@ -136,8 +161,6 @@ def _hosts(request: InitRequest) -> list[str]:
             ipaddress.ip_address(host)
         except ValueError:
             raise InvalidConfig("init", "--hosts", "IP addresses", host) from None
-    if request.genesis is not None:
-        raise InvalidConfig("init", "--validators", "no --genesis beside it", request.genesis)
     return hosts
 
 
@@ -145,6 +168,9 @@ def _plan(request: InitRequest, root: Path, host: str, offset: int) -> NodePlan:
     """`offset` counts the nodes already on that machine, whose ports come before ours."""
     base = with_settings(NodeConfig(DataDirectory(root)), request.settings)
     is_spread = host != DEFAULT_HOST
+    for flag, port in (("--p2p.port", base.p2p_port), ("--http.port", base.http_port)):
+        if port + offset > PORT_MAX:
+            raise InvalidConfig("init", flag, f"{PORT_MAX - offset} at most for so many", port)
     config = replace(
         base,
         p2p_addr=host if is_spread else base.p2p_addr,
@@ -164,10 +190,6 @@ def _document(request: InitRequest, plans: Sequence[NodePlan]) -> Mapping[str, A
         _checked(request.genesis, document)
         return document
     keys = [ValidatorKey(plan.validator_secret) for plan in plans if plan.validator_secret]
-    if not keys:
-        raise InvalidConfig(
-            "init", "--full-node", "--genesis FILE beside it, to follow a chain", None
-        )
     document = devnet_document(
         [(key.public_key, f"validator-{index}") for index, key in enumerate(keys)],
         request.chain_id,
@@ -207,11 +229,13 @@ def _checked(path: Path, document: Mapping[str, Any]) -> GenesisDocument:
         raise InvalidFile(path, str(error)) from None
 
 
-def _tell(plan: NodePlan) -> None:
+def _tell(plan: NodePlan, validators: ValidatorSet) -> None:
     config = plan.config
     print(f"{config.data.root}")
     if plan.validator_secret is not None:
         key = ValidatorKey(plan.validator_secret)
         print(f"  validator  0x{key.public_key.hex()}  (address 0x{key.address.hex()})")
+        if key.address not in validators:
+            print("             not among the genesis's validators: it will follow, and not vote")
     print(f"  peers dial {plan.multiaddr}")
     print(f"  start with zerog run --datadir {config.data.root}")

@@ -11,6 +11,9 @@ from pathlib import Path
 
 from node.errors import DirectoryInUse
 
+SOCKET_PATH_BYTES_MAX = 108
+"""Of a Unix socket's path, the zero at its end included (unix(7))."""
+
 
 @dataclass(frozen=True, slots=True)
 class DataDirectory:
@@ -58,9 +61,10 @@ class DataDirectory:
     def socket(self) -> Path:
         """A Unix socket's path holds 108 bytes at most, so it lies apart from deep directories."""
         name = hashlib.sha256(str(self.root.resolve()).encode()).hexdigest()[:16]
-        runtime = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
-        folder = Path(runtime) / f"zerog-{os.getuid()}"
-        return folder / f"{name}.sock"
+        places = (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir(), "/tmp")
+        paths = [Path(place) / f"zerog-{os.getuid()}" / f"{name}.sock" for place in places if place]
+        fitting = [path for path in paths if len(os.fsencode(path)) < SOCKET_PATH_BYTES_MAX]
+        return (fitting or paths)[0]
 
     def make_socket_folder(self) -> None:
         """Create the socket's folder, for this user alone."""

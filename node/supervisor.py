@@ -205,6 +205,12 @@ def _child(main: Callable[[], int], parent: int) -> int:
     except OperatorError as error:
         print(f"zerog: {error}", file=sys.stderr)
         return EXIT_OPERATOR_ERROR
+    except OSError as error:
+        if error.filename is None:
+            traceback.print_exc()
+            return 1
+        print(f"zerog: {error.filename}: {error.strerror}", file=sys.stderr)
+        return EXIT_OPERATOR_ERROR
     except SystemExit as leave:
         return leave.code if isinstance(leave.code, int) else 0
     except BaseException:

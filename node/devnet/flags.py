@@ -1,6 +1,7 @@
 """The flags of `zerog devnet`, one row each: anvil's names where anvil has one."""
 
 import argparse
+import ipaddress
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -49,6 +50,18 @@ def whole(low: int, high: int) -> Callable[[str], int]:
     return parse
 
 
+def listen_host(text: str) -> str:
+    """A parser of what a server can listen on."""
+    if text != "localhost":
+        try:
+            ipaddress.ip_address(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(
+                f"expected an IP address, or localhost, got {text!r}"
+            ) from None
+    return text
+
+
 def decimal(low: float, high: float) -> Callable[[str], float]:
     """A parser of decimal numbers in a range."""
 
@@ -84,7 +97,7 @@ FLAGS = (
          "where chain data is kept and found again (default ./zerog-devnet)",
          _typed(Path, _DEFAULT.datadir)),
     Flag(("--host",), "ADDR", "address the JSON-RPC servers listen on (default 127.0.0.1)",
-         _typed(str, _DEFAULT.host)),
+         _typed(listen_host, _DEFAULT.host)),
     Flag(("--port", "--rpc-port"), "PORT",
          "JSON-RPC port of validator 0; validator i has PORT + i (default 8545)",
          _typed(whole(1, PORT_MAX), _DEFAULT.port)),

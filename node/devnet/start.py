@@ -1,6 +1,5 @@
 """`zerog devnet`: prepare the directory, start every validator, wait for Ctrl-C."""
 
-import errno
 import json
 import shutil
 import socket
@@ -25,7 +24,7 @@ from node.devnet.da_signers import (
 )
 from node.devnet.settings import WEI_PER_0G, DevnetSettings
 from node.durable_files import replace_durably
-from node.errors import DevnetMismatch, InvalidFile, OperatorError, PortInUse
+from node.errors import DevnetMismatch, InvalidFile, OperatorError, cannot_listen
 from node.initialization import NodePlan, connected, read_genesis, write_node
 from node.keystore import ValidatorKey, new_secret
 from node.layout import DataDirectory, locked
@@ -83,7 +82,7 @@ def run_devnet(settings: DevnetSettings) -> int:
         configs = prepare(settings)
         check_ports(configs)
         if settings.da_signers:
-            _check_port(settings.host, settings.da_port, "--host", "--da-port")
+            _check_port(settings.host, settings.da_port, "--da-port")
         devnet = Devnet(settings, configs)
         start_logging(settings.log_level, "text")
         print(banner(settings, accounts, version()), flush=True)
@@ -136,23 +135,19 @@ def prepare(settings: DevnetSettings) -> list[NodeConfig]:
 
 
 def check_ports(configs: Sequence[NodeConfig]) -> None:
-    """Raises `PortInUse` before anything is started."""
+    """Raises `PortInUse`, or what else keeps us from listening, before anything is started."""
     for config in configs:
-        _check_port(config.http_addr, config.http_port, "--host", "--port")
-        _check_port(config.p2p_addr, config.p2p_port, "--p2p-addr", "--p2p-port")
+        _check_port(config.http_addr, config.http_port, "--port")
+        _check_port(config.p2p_addr, config.p2p_port, "--p2p-port")
 
 
-def _check_port(host: str, port: int, host_flag: str, port_flag: str) -> None:
+def _check_port(host: str, port: int, flag: str) -> None:
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                raise PortInUse(host, port, port_flag) from None
-            raise OperatorError(
-                f"{host_flag} {host}: cannot listen on port {port} there: {error.strerror}"
-            ) from None
+            raise cannot_listen(error, host, port, flag) from None
 
 
 def _flags(settings: DevnetSettings, index: int) -> dict[str, object]:

@@ -16,7 +16,7 @@ from eth_typing import Address
 from chain.queries import Queries
 from genesis.document import GenesisDocument
 from node.database import LmdbStore
-from node.errors import PortInUse
+from node.errors import cannot_listen
 from node.json_rpc.application import Application
 from node.json_rpc.context import NoEngine, Services, load_genesis, query_limits
 from node.json_rpc.dispatch import Dispatcher
@@ -79,7 +79,7 @@ def _bound(host: str, port: int) -> socket.socket:
         listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
-        raise PortInUse(host, port, "--http.port") from error
+        raise cannot_listen(error, host, port, "--http.port") from error
     return listener
 
 

@@ -5,7 +5,6 @@ each side opens one long-lived consensus stream to the other and writes it from 
 A peer that breaks a protocol is hung up on and kept away; nothing else happens.
 """
 
-import errno
 import logging
 import os
 import socket
@@ -21,7 +20,7 @@ from multiaddr import Multiaddr
 from trio_typing import TaskStatus
 
 from consensus.repair import Summary
-from node.errors import PortInUse
+from node.errors import cannot_listen
 from node.network.frames import (
     STREAM_ERRORS,
     BrokenProtocol,
@@ -384,6 +383,4 @@ def _refuse_a_taken_port(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                raise PortInUse(host, port, "--p2p.port") from None
-            raise
+            raise cannot_listen(error, host, port, "--p2p.port") from None

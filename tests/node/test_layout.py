@@ -46,3 +46,12 @@ def test_a_socket_path_fits_however_deep_the_directory_lies() -> None:
     deep = DataDirectory(Path("/" + "/".join(["a-rather-long-folder-name"] * 20)))
     assert len(str(deep.socket)) <= SOCKET_PATH_MAX
     assert deep.socket != DataDirectory(Path("/elsewhere")).socket
+
+
+def test_a_deep_folder_for_temporary_files_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "/run/" + "deep" * 30)
+    socket = DataDirectory(tmp_path).socket
+    assert len(str(socket)) <= SOCKET_PATH_MAX
+    assert "deep" not in str(socket)
