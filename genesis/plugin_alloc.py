@@ -26,7 +26,9 @@ def with_plugins(
     for plugin in plugins:
         if plugin.activation_time <= begins:
             key = f"0x{plugin.address.hex()}"
-            alloc[key] = {"balance": "0x0", **alloc.get(key, {}), "code": f"0x{CODE_BYTE.hex()}"}
+            code = {"balance": "0x0", "code": f"0x{CODE_BYTE.hex()}"}
+            # Code that is there already stays, for `check_plugins` to find.
+            alloc[key] = code | alloc.get(key, {})
     return {**document, "config": config, "alloc": alloc}
 
 

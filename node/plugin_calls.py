@@ -2,9 +2,11 @@
 
 How deep Python may recurse depends on how deep the stack is already, and that differs between building a
 block, checking it and answering eth_call: a plug-in that recurses nearly too deep would fail on one validator
-alone. In a fresh thread every call begins at the same depth.
+alone. In a fresh thread every call begins at the same depth, and with the same limit, which libraries set to
+what they like when they happen to be imported.
 """
 
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,9 +15,11 @@ from typing import Any, Final
 from precompiles.errors import PrecompileError
 from precompiles.plugin import PluginFault
 
+RECURSION_LIMIT: Final = 10_240
+"""Python calls inside of one another; py-evm's, so that it is enough for the process's other threads."""
 STACK_BYTES: Final = 64 * 2**20
 """Address space, not memory. With the system's 8 MiB a recursion through `sorted(key=…)` ends the process
-before it comes to the limit of 10,240 calls that py-evm sets."""
+before it comes to the limit."""
 REASON_CHARACTERS_MAX: Final = 300
 
 
@@ -32,11 +36,15 @@ class PluginCalls:
         errors: list[BaseException] = []
 
         def foreign() -> None:
+            limit = sys.getrecursionlimit()
+            sys.setrecursionlimit(RECURSION_LIMIT)
             try:
                 results.append(work())
             # The edge to foreign code: SystemExit, too, must not end more than this call.
             except BaseException as error:
                 errors.append(error)
+            finally:
+                sys.setrecursionlimit(limit)
 
         _run_in_thread(foreign)
         if not errors:

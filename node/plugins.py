@@ -61,7 +61,7 @@ def _factory(plugin: Plugin, entry_point: EntryPoint) -> Any:
     try:
         return entry_point.load()
     # Foreign code runs here: whatever it raises is its author's to mend, and stops our start.
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _unusable(plugin, f"{entry_point.value} cannot be loaded: {_told(error)}") from error
 
 
@@ -73,7 +73,7 @@ def _functions(plugin: Plugin, factory: Any) -> list[object]:
             raise TypeError(f"answered {type(functions).__name__}, expected a list of functions")
         return list(functions)
     # As above.
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _unusable(plugin, f"its factory failed: {_told(error)}") from error
 
 
@@ -81,6 +81,6 @@ def _unusable(plugin: Plugin, why: str) -> PluginUnusable:
     return PluginUnusable(plugin.package, plugin.version, f"0x{plugin.address.hex()}", why)
 
 
-def _told(error: Exception) -> str:
+def _told(error: Exception | SystemExit) -> str:
     """One line."""
     return " ".join(f"{type(error).__name__}: {error}".split())
