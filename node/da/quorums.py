@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from eth_typing import Address
 
+from precompiles.da_signers.quorums import participants
+from precompiles.errors import DomainError
+
 THRESHOLD_NUMERATOR, THRESHOLD_DENOMINATOR = 2, 3
 """The share of rows that must have signed (DAEntrance.sol, facts §2)."""
 
@@ -41,17 +44,11 @@ class Quorum:
         As getAggPkG1 (facts §1a-1): each signer's key once, with its first set bit; from there on
         its rows count whatever their bits are. Raises ValueError where the length does not fit.
         """
-        if len(bitmap) != (len(self.rows) + 7) // 8:
-            raise ValueError(f"{len(bitmap)} bytes for {len(self.rows)} rows")
-        added: dict[Address, None] = {}
-        hits = 0
-        for row, address in enumerate(self.rows):
-            if address in added:
-                hits += 1
-            elif bitmap[row // 8] >> row % 8 & 1:
-                added[address] = None
-                hits += 1
-        return tuple(added), hits
+        try:
+            signers, rows = participants(list(self.rows), bitmap)
+        except DomainError:
+            raise ValueError(f"{len(bitmap)} bytes for {len(self.rows)} rows") from None
+        return tuple(signers), rows
 
     def rows_of(self, address: Address) -> list[int]:
         """The rows that are the signer's own."""

@@ -18,7 +18,7 @@ from node.da.service.settings import ServiceSettings
 from node.da.service.signing import SigningDesk
 from node.da.service.upkeep import Upkeep
 from node.da.service.uploads import UploadWatch
-from node.errors import PortInUse
+from node.errors import cannot_listen
 from node.json_rpc.http_protocol import BoundedHttpProtocol
 
 LOOK_S = 0.2
@@ -35,7 +35,7 @@ _PASSING = (
 
 
 def run_signers(settings: ServiceSettings) -> int:
-    """Serve until SIGTERM; the exit code. Raises `PortInUse`."""
+    """Serve until SIGTERM; the exit code. Raises `OperatorError` where it cannot listen."""
     listener = _bound(settings.host, settings.port)
     uploads = UploadWatch(RpcClient.of_url(settings.rpc_url), settings.entrance)
     desk = SigningDesk(settings, RpcClient.of_url(settings.rpc_url), uploads)
@@ -73,9 +73,9 @@ def _bound(host: str, port: int) -> socket.socket:
     try:
         listener.bind((host, port))
         listener.listen(BACKLOG)
-    except OSError:
+    except OSError as error:
         listener.close()
-        raise PortInUse(host, port, "--da-port") from None
+        raise cannot_listen(error, host, port, "--da-port") from None
     return listener
 
 
