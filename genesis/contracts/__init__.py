@@ -12,6 +12,7 @@ them with the pinned npm package `solc` into `artifacts/`, which is committed.
     Create2Deployer.sol        contracts at addresses that depend on salt and code alone
     Multicall3.sol             many calls in one
     Counter.sol                a first contract to deploy and call
+    TallyVoter.sol             votes through a plug-in: an example of a caller
     TestProbe.sol              endless loops and failures on demand, for tests
     IDASigners.sol             the interface of the precompile 0x…1000
     BN254.sol, DAChunks.sol, DAVerification.sol, IRoles.sol, Owned.sol, Roles.sol
