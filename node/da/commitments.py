@@ -23,6 +23,9 @@ from precompiles.bn254_unchecked import INFINITY, Point
 DA_ENTRANCE = "0x000000000000000000000000000000000000da01"
 UPLOAD_TOPIC = "0x" + keccak(b"DataUpload(address,bytes32,uint256,uint256,uint256)").hex()
 _UPLOAD_TYPES = ("address", "bytes32", "uint256", "uint256", "uint256")
+UPLOAD_GAS_SPARE = 300_000
+"""On top of an upload's estimate: the block that it gets into may begin an epoch or a sampling round,
+which the upload then pays for, and which the estimate, made a block earlier, knows nothing of."""
 _SUBMIT_UPLOAD = keccak(b"submitOriginalData(bytes32[])")[:4]
 _BLOB_PRICE = keccak(b"blobPrice()")[:4]
 
@@ -105,7 +108,8 @@ class CommitmentContract:
         The contract says for which epoch and quorum. Raises `Reverted`.
         """
         data = _SUBMIT_UPLOAD + encode(["bytes32[]"], [[data_root]])
-        sent = self._send(wallet, data, self.blob_price_wei(), "the upload is refused")
+        price = self.blob_price_wei()
+        sent = self._send(wallet, data, price, "the upload is refused", UPLOAD_GAS_SPARE)
         for upload in self.uploads(sent.block, sent.block):
             if upload.data_root == data_root:
                 return upload, sent
@@ -116,9 +120,9 @@ class CommitmentContract:
         logs = logs_of(self.client, self.address, UPLOAD_TOPIC, first_block, last_block)
         return [_upload(entry["data"], int(entry["blockNumber"], 16)) for entry in logs]
 
-    def _send(self, wallet: Wallet, data: bytes, value: int, what: str) -> Sent:
+    def _send(self, wallet: Wallet, data: bytes, value: int, what: str, gas_spare: int = 0) -> Sent:
         try:
-            gas = gas_for(self.client, wallet.address, self.address, data, value)
+            gas = gas_for(self.client, wallet.address, self.address, data, value) + gas_spare
         except RpcError as error:
             raise Reverted(what, reason_of(error)) from None
         transaction_hash = wallet.send(self.address, data, gas=gas, value=value)
