@@ -33,7 +33,7 @@ from precompiles.interface import (
     Storage,
 )
 
-CALL_GAS: Final = 300
+CALL_GAS: Final = 180
 """Of every call: finding the function, and what the engine does around it."""
 INPUT_WORD_GAS: Final = 12
 """A word of call data, for its decoding."""

@@ -77,7 +77,7 @@ class Entrance:
         for slot, value in self._values.items():
             before = self._before[slot]
             if value != before:
-                self.charge(gas.SLOT_CHANGE if before else gas.SLOT_SET)
+                self.charge(gas.slot_written(before, value))
                 self.call.storage.store(slot, value)
 
 

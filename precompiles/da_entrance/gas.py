@@ -11,6 +11,8 @@ SLOT_READ: Final = 200
 SLOT_SET: Final = 20_000
 SLOT_CHANGE: Final = 2_900
 """At the end of a call, for a slot that it changed (EIP-2200, EIP-2929)."""
+SLOT_CLEAR: Final = 600
+"""For a slot set to zero: the EVM's 2,900 less most of its refund of 4,800 (EIP-3529)."""
 LOG: Final = 375
 LOG_TOPIC: Final = 375
 LOG_BYTE: Final = 8
@@ -41,6 +43,13 @@ POINT_MULTIPLIED: Final = 6_000
 POINT_ADDED: Final = 150
 PAIRING_OF_TWO: Final = 113_000
 """Precompiles 0x06 to 0x08 (EIP-1108)."""
+
+
+def slot_written(before: int, after: int) -> int:
+    """One slot whose value changed."""
+    if not before:
+        return SLOT_SET
+    return SLOT_CHANGE if after else SLOT_CLEAR
 
 
 def hashing(data_bytes: int) -> int:
