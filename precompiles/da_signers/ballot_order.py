@@ -6,6 +6,7 @@ number generator seeded by the length. Where no two ballots are equal every sort
 """
 
 from collections.abc import Sequence
+from heapq import nsmallest
 from typing import Final
 
 _INSERTION_ITEMS_MAX: Final = 12
@@ -16,25 +17,33 @@ _SWAPS_OF_A_DESCENDING_RANGE: Final = 12
 _UINT64_MASK: Final = (1 << 64) - 1
 
 
-def ballot_order(ballots: Sequence[bytes]) -> list[int]:
-    """Indices of the ballots in the order that Go's sort gives."""
+def ballot_order(ballots: Sequence[bytes], needed: int | None = None) -> list[int]:
+    """Indices of the ballots in the order that Go's sort gives: the first `needed`, or all."""
     count = len(ballots)
+    needed = count if needed is None else min(needed, count)
     if count <= _INSERTION_ITEMS_MAX or len(set(ballots)) == count:
+        if needed < count:
+            return nsmallest(needed, range(count), key=ballots.__getitem__)
         return sorted(range(count), key=ballots.__getitem__)
-    return _PatternDefeatingQuicksort(ballots).order()
+    return _PatternDefeatingQuicksort(ballots, needed).order()
 
 
 class _PatternDefeatingQuicksort:
-    """Replays Go's algorithm swap by swap; ranges are [first, end)."""
+    """Replays Go's algorithm swap by swap; ranges are [first, end).
 
-    def __init__(self, keys: Sequence[bytes]) -> None:
+    What it does to a range depends on nothing outside of it but the item in front, which is in its place
+    by then: so ranges behind the `needed` first items are left alone.
+    """
+
+    def __init__(self, keys: Sequence[bytes], needed: int) -> None:
         self._keys = list(keys)
         self._order = list(range(len(keys)))
+        self._needed = needed
 
     def order(self) -> list[int]:
         count = len(self._keys)
         self._sort(0, count, count.bit_length())
-        return self._order
+        return self._order[: self._needed]
 
     def _swap(self, i: int, j: int) -> None:
         keys, order = self._keys, self._order
@@ -43,7 +52,7 @@ class _PatternDefeatingQuicksort:
 
     def _sort(self, first: int, end: int, bad_pivots_left: int) -> None:
         was_balanced = was_partitioned = True
-        while end - first > _INSERTION_ITEMS_MAX:
+        while end - first > _INSERTION_ITEMS_MAX and first < self._needed:
             length = end - first
             if not bad_pivots_left:
                 self._heap_sort(first, end)

@@ -1,7 +1,5 @@
 """Epochs: who registered for the next one, and how its quorums are drawn (facts §1a-1)."""
 
-from itertools import islice
-
 from eth_hash.auto import keccak
 from eth_typing import Address
 
@@ -54,10 +52,11 @@ def begin_epoch(storage: Storage, epoch: int, block_number: int) -> None:
 
 
 def _ballots(storage: Storage, epoch: int) -> tuple[list[bytes], list[Address]]:
-    """Every ballot of the registered signers, and whose it is: a hash chain for each signer."""
+    """Every ballot of the registered signers, and whose it is: a hash chain for each registration."""
     count = load_uint64(storage, records.registration_count_key(epoch))
     if count > REGISTRATIONS_MAX:
         raise CorruptStorage(f"{count} registrations, at most {REGISTRATIONS_MAX}")
+    chains: dict[int, list[bytes]] = {}
     ballots: list[bytes] = []
     owners: list[Address] = []
     for index in range(count):
@@ -67,12 +66,20 @@ def _ballots(storage: Storage, epoch: int) -> tuple[list[bytes], list[Address]]:
         votes = as_int64(storage.load(slot_of(records.votes_key(epoch, signer))))
         votes = max(0, min(votes, MAX_VOTES_PER_SIGNER))
         registration = registration_of(storage, epoch, signer)
-        ballot = registration.to_bytes(32, "big") if registration else b""
-        for _ in range(votes):
-            ballots.append(ballot)
-            ballot = keccak(ballot)
+        chain = chains.setdefault(registration, [])
+        _lengthen(chain, registration, votes)
+        ballots += chain[:votes]
         owners += [signer] * votes
     return ballots, owners
+
+
+def _lengthen(chain: list[bytes], registration: int, length: int) -> None:
+    if not chain:
+        chain.append(registration.to_bytes(32, "big") if registration else b"")
+    ballot, append = chain[-1], chain.append
+    for _ in range(length - len(chain)):
+        ballot = keccak(ballot)
+        append(ballot)
 
 
 def draw_quorums(ballots: list[bytes], owners: list[Address]) -> list[list[Address]]:
@@ -80,14 +87,16 @@ def draw_quorums(ballots: list[bytes], owners: list[Address]) -> list[list[Addre
 
     Too few ballots for one quorum fill its rows over and over.
     """
-    rows = [owners[index] for index in ballot_order(ballots)]
-    count = len(rows)
+    count = len(ballots)
+    # Whatever lies behind ten full quorums is in none.
+    order = ballot_order(ballots, MAX_QUORUMS * ROWS_PER_QUORUM)
+    rows = [owners[index] for index in order]
     if not count:
         return []
     if count < ROWS_PER_QUORUM:
         return [[rows[index % count] for index in range(ROWS_PER_QUORUM)]]
-    starts = range(0, count - ROWS_PER_QUORUM + 1, ROWS_PER_QUORUM)
-    quorums = [rows[start : start + ROWS_PER_QUORUM] for start in islice(starts, MAX_QUORUMS)]
+    starts = range(0, len(rows) - ROWS_PER_QUORUM + 1, ROWS_PER_QUORUM)
+    quorums = [rows[start : start + ROWS_PER_QUORUM] for start in starts]
     if count % ROWS_PER_QUORUM and len(quorums) < MAX_QUORUMS:
         quorums.append(rows[-ROWS_PER_QUORUM:])
     return quorums

@@ -60,3 +60,20 @@ def test_with_ties_it_is_a_permutation_in_order(keys: list[int]) -> None:
     order = ballot_order([bytes([key]) for key in keys])
     assert sorted(order) == list(range(len(keys)))
     assert [keys[index] for index in order] == sorted(keys)
+
+
+def test_a_prefix_is_that_of_the_whole_order(recorded: dict[str, Any]) -> None:
+    """Equal ballots too: which of them come first is what the rest of the sort must not decide."""
+    for shape, count, distinct, _ in recorded["sort"]:
+        ballots = [
+            key.to_bytes(4, "big") for key in (_keys(shape, count, distinct) if count else [])
+        ]
+        whole = ballot_order(ballots)
+        for needed in (0, 1, 13, count // 3, count - 1, count + 5):
+            assert ballot_order(ballots, max(0, needed)) == whole[: max(0, needed)], (shape, count)
+
+
+@given(st.lists(st.integers(0, 200), max_size=600), st.integers(0, 600))
+def test_any_prefix_is_that_of_the_whole_order(keys: list[int], needed: int) -> None:
+    ballots = [bytes([key]) for key in keys]
+    assert ballot_order(ballots, needed) == ballot_order(ballots)[:needed]
