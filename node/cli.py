@@ -19,7 +19,11 @@ EXIT_OPERATOR_ERROR = 2
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code. An operator's error is one line on stderr and exit code 2."""
     parser = _parser()
-    options = parser.parse_args(arguments)
+    options, rest = parser.parse_known_args(arguments)
+    if options.command is _simulate:
+        options.rest = rest
+    elif rest:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
     if options.command is None:
         parser.print_help()
         return 0
@@ -180,7 +184,7 @@ def _add_simulate(commands: "_Commands[argparse.ArgumentParser]") -> None:
         add_help=False,
         allow_abbrev=False,
     )
-    parser.add_argument("rest", nargs=argparse.REMAINDER)
+    # Its flags are its own: argparse would not hand on a remainder that begins with one.
     parser.set_defaults(command=_simulate)
 
 

@@ -9,6 +9,8 @@ from consensus.simulation.checks import CheckFailed
 from consensus.simulation.cluster import Cluster
 from consensus.simulation.faults import plan_of
 
+_DESCRIPTION = "Run consensus in simulated networks whose faults follow from a seed."
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code 0 when every check held, 1 otherwise; failing seeds are printed."""
@@ -19,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="zerog simulate", description=__doc__)
+    parser = argparse.ArgumentParser(prog="zerog simulate", description=_DESCRIPTION)
     parser.add_argument("--seeds", type=_seeds, default=range(100), metavar="A..B")
     parser.add_argument("--replay", type=int, metavar="SEED", help="print the trace of one seed")
     parser.add_argument("--heights", type=int, default=3, help="to decide in each run")

@@ -44,6 +44,16 @@ def test_a_proposal_of_a_past_round_that_comes_last_decides(script) -> None:
     assert s.decisions() == [(0, A)]
 
 
+def test_a_decision_needs_the_rounds_own_proposal(script) -> None:
+    """L49: PROPOSAL of round r from its proposer; a valid value known from round 0 is not enough."""
+    s = script().start()
+    s.feed(s.proposal(A), s.checked(A), *s.precommits(None, 0, 1, 2))
+    s.feed(*s.precommits(A, 0, 1, 2, round=1))
+    assert s.decisions() == []
+    s.feed(s.proposal(A, round=1))
+    assert s.decisions() == [(1, A)]
+
+
 def test_a_value_that_is_invalid_here_is_not_decided_by_votes(script) -> None:
     """L50."""
     s = script().start()

@@ -34,6 +34,25 @@ def test_a_polka_in_step_propose_waits_for_the_prevote(script) -> None:
     assert s.said() == [("PREVOTE", 0, A), ("PRECOMMIT", 0, A)]
 
 
+def test_a_polka_for_a_known_value_waits_for_the_prevote_too(script) -> None:
+    """L36: step ≥ prevote; the value is valid, but its re-proposal lacks its own polka."""
+    s = prevoted(script)
+    s.feed(*s.precommits(None, 0, 1, 2))
+    s.feed(s.proposal(A, round=1, valid_round=0), *s.prevotes(A, 0, 1, 2, round=1))
+    assert s.said() == []
+    assert s.core.view().valid_value is None
+    s.feed(s.elapsed(Step.PROPOSE, round=1))
+    assert s.said() == [("PREVOTE", 1, None), ("PRECOMMIT", 1, A)]
+
+
+def test_a_lock_gives_way_to_a_polka_of_its_own_round(script) -> None:
+    """L29: lockedRound ≤ vr. Two polkas of one round need more than a third faulty, and still."""
+    s = script().locked_on(A)
+    s.feed(*s.prevotes(B, 0, 1, 2, round=0))
+    s.feed(s.proposal(B, round=1, valid_round=0), s.checked(B, round=1))
+    assert s.said() == [("PREVOTE", 1, B)]
+
+
 def test_a_polka_after_the_precommit_sets_the_valid_value_but_no_lock(script) -> None:
     """L42–43 without L37–41, T2."""
     s = prevoted(script)
@@ -116,6 +135,15 @@ def test_the_prevote_timeout_is_scheduled_once_on_a_quorum_of_any_prevotes(scrip
     assert s.timers() == [(Step.PREVOTE, 0, 500)]
     s.feed(*s.prevotes(B, 2))
     assert s.timers() == []
+
+
+def test_an_equivocator_counts_once_among_any_prevotes(script) -> None:
+    """L34, T6: 2f+1 validators, not votes."""
+    s = prevoted(script)
+    s.feed(*s.prevotes(A, 0), *s.prevotes(B, 0), *s.prevotes(None, 0))
+    assert s.timers() == []
+    s.feed(*s.prevotes(None, 1))
+    assert s.timers() == [(Step.PREVOTE, 0, 500)]
 
 
 def test_prevotes_in_step_propose_schedule_nothing(script) -> None:

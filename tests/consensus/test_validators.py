@@ -122,6 +122,7 @@ def test_a_newcomer_waits_and_the_others_are_centred_again() -> None:
     joined = validators.with_validators([*validators.validators, Validator(KEYS[3], 1)])
     newcomer = next(v for v in joined.validators if v.public_key not in known)
     index = joined.validators.index(newcomer)
+    assert joined.priorities.count(min(joined.priorities)) == 1
     assert joined.priorities[index] == min(joined.priorities)
     assert abs(sum(joined.priorities)) < len(joined)
     assert address_of(newcomer.public_key) not in turns(joined, 3)

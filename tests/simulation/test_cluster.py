@@ -13,6 +13,7 @@ from consensus.simulation.checks import Disagreement, NoProgress
 from consensus.simulation.cluster import Cluster
 from consensus.simulation.faults import Crash, FaultPlan, Lie, Partitions, plan_of
 from consensus.validators import ValidatorSet
+from node.cli import main as zerog
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -144,6 +145,11 @@ def test_a_cluster_without_a_valid_value_to_propose_again_is_found_out(monkeypat
 def test_the_command_runs_seeds_and_says_how_many_failed(capsys) -> None:
     assert main(["--seeds", "0..3", "--heights", "1"]) == 0
     assert capsys.readouterr().out.startswith("3 seeds, 0 failures, ")
+
+
+def test_zerog_hands_its_flags_on(capsys) -> None:
+    assert zerog(["simulate", "--seeds", "4..5", "--heights", "1"]) == 0
+    assert capsys.readouterr().out.startswith("1 seeds, 0 failures, ")
 
 
 def test_the_command_names_a_failing_seed(capsys, monkeypatch) -> None:
