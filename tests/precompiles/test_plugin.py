@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from precompiles import abi
 from precompiles.contract import CALL_GAS, ContractFunction, require
 from precompiles.dispatch import Function
+from precompiles.errors import GasExhausted
 from precompiles.interface import Call, CallKind, Failed, Returned, Reverted
-from precompiles.plugin import InvalidTable, PluginFault, PluginPrecompile
+from precompiles.plugin import RUN_GAS, InvalidTable, PluginFault, PluginPrecompile
 
 ADDRESS = Address(bytes(18) + b"\x77\x01")
 SOMEBODY = Address(b"\x55" * 20)
@@ -112,8 +113,8 @@ def test_a_rule_that_answers_no_amount_of_gas_is_a_bug(chain_of: ChainOf, gas: A
 
 def test_a_price_above_the_gas_left_is_out_of_gas_and_no_bug(chain_of: ChainOf) -> None:
     plugin = one(answering(), gas=50_000)
-    assert call_f(chain_of, plugin, gas=50_000 + CALL_GAS - 1) is None
-    assert call_f(chain_of, plugin, gas=50_000 + CALL_GAS) == Returned()
+    assert call_f(chain_of, plugin, gas=50_000 + CALL_GAS + RUN_GAS - 1) is None
+    assert call_f(chain_of, plugin, gas=50_000 + CALL_GAS + RUN_GAS) == Returned()
 
 
 @pytest.mark.parametrize(
@@ -122,6 +123,15 @@ def test_a_price_above_the_gas_left_is_out_of_gas_and_no_bug(chain_of: ChainOf) 
 def test_a_price_that_no_gas_can_pay_is_a_bug(chain_of: ChainOf, gas: Any) -> None:
     with pytest.raises(PluginFault, match="a block has"):
         call_f(chain_of, one(answering(), gas=gas), gas=BLOCK_GAS)
+
+
+def test_a_rule_runs_only_where_it_can_be_paid(chain_of: ChainOf) -> None:
+    ran: list[Call] = []
+    plugin = one(answering(), gas=lambda call: len(ran.append(call) or ran))
+    with pytest.raises(GasExhausted):
+        call_f(chain_of, plugin, gas=2 * RUN_GAS - 1)
+    assert not ran
+    assert call_f(chain_of, plugin, gas=2 * RUN_GAS + CALL_GAS + 1) == Returned()
 
 
 def test_a_price_may_depend_on_arguments_and_storage(chain_of: ChainOf) -> None:
@@ -133,7 +143,7 @@ def test_a_price_may_depend_on_arguments_and_storage(chain_of: ChainOf) -> None:
     chain.storage.store(0, 7)
     data = function.selector + abi.encode(function.inputs, (3,))
     assert chain.call(data, gas=10_000) == Returned()
-    assert chain.gas_left == 10_000 - CALL_GAS - 12 - 307
+    assert chain.gas_left == 10_000 - CALL_GAS - 12 - 307 - 2 * RUN_GAS
 
 
 def test_balances_do_not_go_below_zero(chain_of: ChainOf) -> None:
@@ -189,7 +199,7 @@ def test_a_refusal_reverts_with_its_text_and_keeps_the_gas(chain_of: ChainOf) ->
     assert outcome.data == bytes.fromhex("08c379a0") + abi.encode(
         abi.parse_types("(string)"), [b"no"]
     )
-    assert chain.gas_left == 5_000 - CALL_GAS - 1_000
+    assert chain.gas_left == 5_000 - CALL_GAS - 1_000 - RUN_GAS
     assert chain.storage.load(1) == 0
 
 

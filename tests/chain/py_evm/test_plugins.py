@@ -287,8 +287,8 @@ def test_calls_of_precompiles_end_however_they_branch(worlds: Any) -> None:
 
 def test_a_block_reports_no_more_than_so_many_alarms(worlds: Any) -> None:
     world = world_with(worlds, table(raising(ValueError("long " * 1_000))))
-    # The selector into memory; then calls with 1,000 gas each until the gas is used up.
-    code = f"63{SELECTOR.hex()} 60e0 1b 6000 52 5b 6000 6000 6004 6000 6000 617701 6103e8 f1 50 600b 56"
+    # The selector into memory; then calls with 2,000 gas each until the gas is used up.
+    code = f"63{SELECTOR.hex()} 60e0 1b 6000 52 5b 6000 6000 6004 6000 6000 617701 6107d0 f1 50 600b 56"
     world.ledger.put(LOOP, nonce=1, code=bytes.fromhex(code))
     transaction = world.alice.sign(0, LOOP, gas=1_000_000)
     result = world.block(transaction)
