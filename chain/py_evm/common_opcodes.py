@@ -71,7 +71,12 @@ def _jump_destination(frame: "Frame") -> None:
 
 
 def _jump(frame: "Frame") -> None:
-    _go_to(frame, _number(frame.stack_values.pop()))
+    destination = frame.stack_values.pop()
+    if destination not in frame.jump_destinations:
+        # py-evm's own opcodes may have left it as bytes.
+        _go_to(frame, _number(destination))
+        return
+    frame.code.program_counter = destination
 
 
 def _jump_if(frame: "Frame") -> None:

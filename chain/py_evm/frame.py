@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from eth.exceptions import Halt, InsufficientFunds, OutOfGas, StackDepthLimit, VMError
@@ -184,7 +185,7 @@ class Frame:
         self.stack_push_int = stack.push_int
         self.stack_push_bytes = stack.push_bytes
 
-    @property
+    @cached_property
     def jump_destinations(self) -> frozenset[int]:
         return self.state.code_analysis.jump_destinations(self.msg.code)
 
