@@ -67,7 +67,7 @@ class Devnet:
     def _log_of(self, process_name: str) -> Path:
         if process_name == DA_SIGNERS_NAME:
             return self.settings.datadir / LOG_NAME
-        return self.settings.datadir / process_name / "node.log"
+        return self.settings.datadir / process_name.removesuffix(" rpc") / "node.log"
 
 
 def run_devnet(settings: DevnetSettings) -> int:
