@@ -60,20 +60,16 @@ def load_blob(storage: StorageReader, key: Hash32) -> bytes:
     length = load_uint64(storage, base)
     if length > BLOB_BYTES_MAX:
         raise CorruptStorage(f"blob of {length} bytes, at most {BLOB_BYTES_MAX}")
-    load = storage.load
-    chunks = [
-        load(int.from_bytes(keccak(base + index.to_bytes(8, "big")), "big")).to_bytes(32, "big")
-        for index in range(-(-length // CHUNK_BYTES))
-    ]
-    return b"".join(chunks)[:length]
+    return load_part(storage, base, 0, length)
 
 
-def load_part(storage: StorageReader, key: Hash32, start: int, size: int) -> bytes:
-    """`size` bytes of the blob under `key` from `start`, whatever its length is."""
-    base, load = keccak(key), storage.load
+def load_part(storage: StorageReader, base: bytes, start: int, size: int) -> bytes:
+    """`size` bytes from `start` of the blob with the base keccak(key), whatever its length is."""
+    # Past the layers that eth_hash puts around it: a quorum's keys are 20,000 slots.
+    load, digest = storage.load, keccak.hasher
     first, end = start // CHUNK_BYTES, -(-(start + size) // CHUNK_BYTES)
     chunks = [
-        load(int.from_bytes(keccak(base + index.to_bytes(8, "big")), "big")).to_bytes(32, "big")
+        load(int.from_bytes(digest(base + index.to_bytes(8, "big")), "big")).to_bytes(32, "big")
         for index in range(first, end)
     ]
     offset = start - first * CHUNK_BYTES

@@ -33,23 +33,20 @@ def count_rows(storage: StorageReader, epoch: int, quorum_id: int) -> int:
     """How many rows `load_quorum` would read, 0 where it would raise or nothing is stored."""
     if quorum_id >= quorum_count(storage, epoch):
         return 0
-    return _record_bytes(storage, records.quorum_key(epoch, quorum_id)) // records.ROW_BYTES
+    base = Hash32(keccak(records.quorum_key(epoch, quorum_id)))
+    return load_uint64(storage, base) // records.ROW_BYTES
 
 
 def load_row(storage: StorageReader, epoch: int, quorum_id: int, row: int) -> Address:
     """One row of a quorum, read by itself. Raises `DomainError`, the row is looked at last."""
     check_quorum(storage, epoch, quorum_id)
-    key = records.quorum_key(epoch, quorum_id)
-    size = _record_bytes(storage, key)
+    base = Hash32(keccak(records.quorum_key(epoch, quorum_id)))
+    size = load_uint64(storage, base)
     rows = size // records.ROW_BYTES
     if row >= rows:
         raise DomainError("row id out of bound")
     start = size % records.ROW_BYTES + row * records.ROW_BYTES
-    return records.decode_row(load_part(storage, key, start, records.ROW_BYTES))
-
-
-def _record_bytes(storage: StorageReader, key: Hash32) -> int:
-    return load_uint64(storage, Hash32(keccak(key)))
+    return records.decode_row(load_part(storage, base, start, records.ROW_BYTES))
 
 
 def aggregate(storage: Storage, rows: list[Address], bitmap: bytes) -> tuple[Point, int]:
