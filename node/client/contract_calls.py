@@ -38,12 +38,16 @@ class Contract:
 
     def call(self, name: str, *arguments: Any, sender: str | None = None) -> tuple[Any, ...]:
         """What the function answers on the latest state; raises `RpcError` where it reverts."""
+        types = [collapse_if_tuple(item) for item in self._functions[name]["outputs"]]
+        return tuple(decode(types, self.answer(name, *arguments, sender=sender)))
+
+    def answer(self, name: str, *arguments: Any, sender: str | None = None) -> bytes:
+        """As `call`, not decoded: for answers that hold what ABI decoders refuse."""
         request = {"to": self.address, "data": "0x" + self.data(name, *arguments).hex()}
         if sender:
             request["from"] = sender
-        answer = self._client.call("eth_call", request, "latest")
-        types = [collapse_if_tuple(item) for item in self._functions[name]["outputs"]]
-        return tuple(decode(types, bytes.fromhex(answer[2:])))
+        answer: str = self._client.call("eth_call", request, "latest")
+        return bytes.fromhex(answer[2:])
 
     def send(self, wallet: Wallet, name: str, *arguments: Any) -> str:
         """A transaction that calls the function; its hash."""

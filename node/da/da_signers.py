@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
 from eth_typing import Address
 
@@ -21,6 +22,9 @@ LOG_BLOCKS_MAX = 100
 """Of one eth_getLogs: what 0G's own nodes ask for and every node answers (facts §2)."""
 DETAILS_MAX = 100
 """Signers of one getSigner."""
+_DETAILS_TYPE = "(address,bytes,(uint256,uint256),(uint256[2],uint256[2]))[]"
+"""getSigner's answer; the socket as bytes, for the precompile takes any, and one signer's must not
+make the others unreadable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +120,11 @@ class DaSigners:
         for first in range(0, len(accounts), DETAILS_MAX):
             some = list(accounts[first : first + DETAILS_MAX])
             try:
-                [answers] = self._contract.call("getSigner", some)
+                answer = self._contract.answer("getSigner", some)
             except RpcError:
                 self._name_stranger(some)
                 raise
+            [answers] = decode([_DETAILS_TYPE], answer)
             found |= {detail.address: detail for detail in map(_detail, answers)}
         return found
 
@@ -159,4 +164,5 @@ def _address(text: str) -> Address:
 
 def _detail(values: tuple[Any, ...]) -> SignerDetail:
     address, socket, key_g1, (x, y) = values
-    return SignerDetail(_address(address), socket, tuple(key_g1), (tuple(x), tuple(y)))
+    text = socket.decode("utf-8", errors="replace")
+    return SignerDetail(_address(address), text, tuple(key_g1), (tuple(x), tuple(y)))

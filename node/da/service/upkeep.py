@@ -25,7 +25,6 @@ class Upkeep:
         self._settings = settings
         self._client = RpcClient.of_url(settings.rpc_url)
         self.signers = DaSigners(self._client)
-        self._wallets: dict[int, Wallet] = {}
         self._known: set[int] = set()
         """Indices of accounts that are signers."""
         self._registered: set[tuple[int, int]] = set()
@@ -42,14 +41,6 @@ class Upkeep:
         """
         if self._client.number("eth_blockNumber") == self._head:
             return
-        try:
-            self._tend()
-        except BaseException:
-            # A transaction that was refused used up a number here and not there.
-            self._wallets.clear()
-            raise
-
-    def _tend(self) -> None:
         self._register()
         state = self.signers.epoch_state()
         self._enter_draw(state.number + 1)
@@ -123,7 +114,6 @@ class Upkeep:
         return send_registration(self.signers, self._wallet(index), account.key, socket)
 
     def _wallet(self, index: int) -> Wallet:
-        if index not in self._wallets:
-            key = self._settings.accounts[index].private_key
-            self._wallets[index] = Wallet(self._client, key, self.signers.chain_id)
-        return self._wallets[index]
+        """Anew each time: its nonce is the node's word, whatever became of earlier transactions."""
+        key = self._settings.accounts[index].private_key
+        return Wallet(self._client, key, self.signers.chain_id)

@@ -30,7 +30,7 @@ BLOBS = st.builds(
     SCALARS.map(lambda scalar: public_keys(scalar)[0]),
 )
 JUNK = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just("0x00"),
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just("0x0g"),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
