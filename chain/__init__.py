@@ -28,9 +28,12 @@ State and storage
     key_value.py            the store's interface, and one in memory
     state.py                reads at any block, overlays
     state_update.py         what a block makes of the state, and writing it
+    history.py              what each block changed; letting the oldest go
+    proofs.py               Merkle proofs, also of earlier blocks
     account_records.py      an account as bytes
     merkle_trie.py          the state's trie, kept by path: one pure update a block
     trie_nodes.py           a trie's nodes as bytes
+    trie_overlay.py         the tries of an earlier block
     ordered_trie.py         the root over a list
     block_store.py          headers, bodies, receipts, indexes, head
     verify.py               does the database agree with itself?

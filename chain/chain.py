@@ -20,6 +20,7 @@ from chain.config import ChainConfig
 from chain.engine import AccountChange, Engine
 from chain.errors import ChainError, HeaderMismatch, InvalidBlock
 from chain.executed_block import ExecutedBlock
+from chain.history import forget_history
 from chain.importing import SenderOf, import_block
 from chain.key_value import KeyValueStore, Table
 from chain.state import prepare_update, write_update
@@ -95,14 +96,18 @@ class Chain:
         gas_limit_target: int = 36_000_000,
         sender_of: SenderOf = recover_sender,
         allows_withdrawals: bool = False,
+        history_blocks_kept: int | None = None,
     ) -> None:
         """`sender_of` may answer from the pool's memory; `allows_withdrawals` is for foreign chains.
+
+        `history_blocks_kept`: so far before the head can states be read; None forgets nothing.
 
         Raises `NotInitialized` where the store holds no block.
         """
         self._store, self._config, self._engine = store, config, engine
         self._gas_limit_target, self._sender_of = gas_limit_target, sender_of
         self._allows_withdrawals = allows_withdrawals
+        self._history_blocks_kept = history_blocks_kept
         self._verdicts: dict[Hash32, Verdict] = {}
         """By keccak of the payload; all on top of the head."""
         with store.snapshot() as snapshot:
@@ -185,6 +190,8 @@ class Chain:
             raise NotOnHead(header.parent_hash, self._head.hash)
         with self._store.write() as batch:
             write_update(batch, header.number, executed.update)
+            if self._history_blocks_kept is not None:
+                forget_history(batch, header.number, self._history_blocks_kept)
             block_store.write_block(
                 batch, executed.block, executed.result.receipts, executed.payload
             )

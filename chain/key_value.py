@@ -31,6 +31,8 @@ class Table(Enum):
     """address ‖ block → account before that block."""
     SLOT_HISTORY = "slot_history"
     """address ‖ slot ‖ block → value before that block."""
+    CHANGES = "changes"
+    """block ‖ address → the slots of it that the block changed, 32 bytes each."""
     HEADERS = "headers"
     """number → execution header."""
     BODIES = "bodies"

@@ -30,11 +30,13 @@ from chain.engine import Account, AccountOverride, Engine, StateReader
 from chain.fee_history import RewardMemory, fee_history, next_blob_base_fee
 from chain.gas_price import PriceOracle
 from chain.header_rules import blob_base_fee, next_base_fee
+from chain.history import history_floor
 from chain.key_value import KeyValueStore, Snapshot
 from chain.log_filter import LogFilter
 from chain.log_search import find_logs
 from chain.message_calls import BlockOverrides, CallRequest, MessageCalls
-from chain.query_errors import HeaderForHashNotFound, HeaderNotFound
+from chain.proofs import AccountProof, proof
+from chain.query_errors import HeaderForHashNotFound, HeaderNotFound, StateNotKept
 from chain.state import StateAt
 from chain.stored_blocks import StoredBlocks
 
@@ -49,6 +51,8 @@ class QueryLimits:
     """Of a call or an estimate (geth's --rpc.gascap)."""
     log_blocks_max: int = 100_000
     log_results_max: int = 10_000
+    proof_blocks_max: int | None = 128
+    """How far before the head proofs are made, which takes the longer the further; None: any block."""
 
 
 class Queries:
@@ -162,9 +166,15 @@ class ChainView:
         return tuple(placed_receipts)
 
     def state(self, at: BlockReference) -> StateReader:
-        """The state after a block; raises HeaderNotFound or HeaderForHashNotFound (as all below)."""
+        """The state after a block.
+
+        Raises HeaderNotFound, HeaderForHashNotFound or StateNotKept (as all below).
+        """
         number = self._number(at)
-        return StateAt(self._snapshot, None if number == self.head_number else number)
+        if number == self.head_number:
+            return StateAt(self._snapshot)
+        self._check_kept(number)
+        return StateAt(self._snapshot, number)
 
     def account(self, address: Address, at: BlockReference) -> Account:
         """An account that does not exist is answered as an empty one."""
@@ -184,6 +194,15 @@ class ChainView:
 
     def slot(self, address: Address, slot: int, at: BlockReference) -> int:
         return self.state(at).slot(address, slot)
+
+    def proof(self, address: Address, slots: Sequence[int], at: BlockReference) -> AccountProof:
+        """The account and some of its slots with the nodes that prove them (EIP-1186)."""
+        number, distance_max = self._number(at), self._limits.proof_blocks_max
+        self._check_kept(number)
+        if distance_max is not None and self.head_number - number > distance_max:
+            why = f"proofs reach back {distance_max} blocks; a node with --archive has no limit"
+            raise StateNotKept(self._blocks.header(number).state_root, why)
+        return proof(self._snapshot, number, address, slots)
 
     def call(
         self,
@@ -266,6 +285,13 @@ class ChainView:
         if isinstance(at, bytes):
             return self._blocks.number_of(Hash32(at))
         return at if 0 <= at <= self.head_number else None
+
+    def _check_kept(self, number: int) -> None:
+        """Raises StateNotKept."""
+        floor = history_floor(self._snapshot)
+        if number < floor:
+            why = f"this node keeps states from block {floor} on"
+            raise StateNotKept(self._blocks.header(number).state_root, why)
 
     def _blob_gas_price(self, header: Header) -> int | None:
         if header.excess_blob_gas is None:

@@ -28,6 +28,15 @@ class HeaderForHashNotFound(QueryError):
         self.block_hash = block_hash
 
 
+class StateNotKept(QueryError):
+    """The block is there, its state is not any more; the text is geth's for such a state."""
+
+    def __init__(self, state_root: Hash32, why: str) -> None:
+        root = state_root.hex()
+        super().__init__(f"missing trie node {root} (path ) state 0x{root} is not available: {why}")
+        self.state_root = state_root
+
+
 class InvalidCall(QueryError):
     """The message contradicts itself or the chain (fee styles mixed, another chain id)."""
 

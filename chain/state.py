@@ -44,12 +44,12 @@ class StateAt:
 
     def account(self, address: Address) -> Account | None:
         """See `StateReader`."""
-        record = self._account_record(address)
+        record = self.account_record(address)
         return decode_record(record) if record else None
 
     def has_storage(self, address: Address) -> bool:
         """See `StateReader`."""
-        return storage_root_of(self._account_record(address)) != EMPTY_ROOT
+        return storage_root_of(self.account_record(address)) != EMPTY_ROOT
 
     def slot(self, address: Address, slot: int) -> int:
         """See `StateReader`."""
@@ -74,7 +74,8 @@ class StateAt:
         header = self._get(Table.HEADERS, number.to_bytes(8, "big"))
         return None if header is None else Hash32(keccak(header))
 
-    def _account_record(self, address: Address) -> bytes | None:
+    def account_record(self, address: Address) -> bytes | None:
+        """The flat record, which holds the storage root too; empty or None: no such account."""
         record = self._get(Table.ACCOUNTS, address)
         return self._before(Table.ACCOUNT_HISTORY, address, record) if self._after else record
 

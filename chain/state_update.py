@@ -12,7 +12,12 @@ from typing import Final
 from eth_hash.auto import keccak
 from eth_typing import Address, Hash32
 
-from chain.account_records import encode_record, encode_trie_value, storage_root_of
+from chain.account_records import (
+    decode_record,
+    encode_record,
+    encode_trie_value,
+    storage_root_of,
+)
 from chain.engine import AccountChange
 from chain.key_value import Snapshot, Table, WriteBatch
 from chain.merkle_trie import Change, TrieUpdate, update
@@ -110,6 +115,8 @@ def write_update(batch: WriteBatch, number: int, state_update: StateUpdate) -> N
     )
     _write_rows(batch, Table.ACCOUNTS, Table.ACCOUNT_HISTORY, number, state_update.accounts)
     _write_rows(batch, Table.SLOTS, Table.SLOT_HISTORY, number, state_update.slots)
+    if number:
+        batch.put_many(Table.CHANGES, _changes_of_block(number, state_update))
     batch.put_many(Table.CODES, state_update.codes)
     _write_trie(batch, Table.ACCOUNT_TRIE, state_update.account_trie)
     for trie in state_update.storage_tries:
@@ -120,6 +127,19 @@ def write_update(batch: WriteBatch, number: int, state_update: StateUpdate) -> N
 def trie_key(name: bytes, key: bytes) -> bytes:
     """Paths are hashes of addresses or slots ("secure" trie), digits in ASCII."""
     return name + keccak(key).hex().encode()
+
+
+def account_trie_change(address: bytes, record: bytes) -> Change:
+    """An account's flat record, empty where there is none, as a change of the account trie."""
+    key = trie_key(ACCOUNT_TRIE_NAME, address)
+    if not record:
+        return key, None
+    return key, encode_trie_value(decode_record(record), storage_root_of(record))
+
+
+def slot_trie_change(address: bytes, slot: bytes, value: bytes) -> Change:
+    """A slot's flat value, empty where there is none, as a change of the account's storage trie."""
+    return trie_key(address, slot), encode_string(value) if value else None
 
 
 def _storage_update(
@@ -139,8 +159,7 @@ def _storage_update(
         new = value.to_bytes((value.bit_length() + 7) >> 3, "big")
         if new != old:
             rows.add(key, old, new)
-            trie_value = encode_string(new) if new else None
-            trie_changes.append((trie_key(address, slot_bytes), trie_value))
+            trie_changes.append(slot_trie_change(address, slot_bytes, new))
     if not trie_changes:
         return None
     trie_changes.sort()
@@ -163,7 +182,7 @@ def _wiped_storage_update(
         if old.get(key) != new.get(key):
             rows.add(key, old.get(key, b""), new.get(key, b""))
     entries: list[Change] = sorted(
-        (trie_key(address, key[20:]), encode_string(value)) for key, value in new.items()
+        slot_trie_change(address, key[20:], value) for key, value in new.items()
     )
     built = update(address, entries, lambda _key: None)
     old_nodes = snapshot.scan(Table.STORAGE_TRIES, address, _after_all(address))
@@ -180,6 +199,18 @@ def _write_rows(
         # Nobody asks for the state before block zero.
         suffix = number.to_bytes(8, "big")
         batch.put_many(history, [(key + suffix, old) for key, old in rows.before])
+
+
+def _changes_of_block(number: int, state_update: StateUpdate) -> list[Row]:
+    """Which accounts and slots the block has history of. No slot changes without its account."""
+    slots: dict[bytes, list[bytes]] = {}
+    for key, _ in state_update.slots.before:
+        slots.setdefault(key[:20], []).append(key[20:])
+    prefix = number.to_bytes(8, "big")
+    return sorted(
+        (prefix + address, b"".join(slots.get(address, ())))
+        for address, _ in state_update.accounts.before
+    )
 
 
 def _write_trie(batch: WriteBatch, table: Table, trie: TrieUpdate) -> None:

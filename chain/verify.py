@@ -15,17 +15,23 @@ from eth_typing import Address, Hash32
 from chain.account_records import (
     EMPTY_CODE_HASH,
     decode_record,
-    encode_trie_value,
     storage_root_of,
 )
 from chain.block_store import head, number_key, number_of, place_of, read_block, read_receipts
 from chain.blocks import Header, decode_header
+from chain.history import history_floor
 from chain.key_value import Snapshot, Table
 from chain.merkle_trie import Change, update
 from chain.ordered_trie import ordered_trie_root
 from chain.receipts import encode_receipt
-from chain.state_update import ACCOUNT_TRIE_NAME, state_root, trie_key
-from chain.trie_nodes import EMPTY_ROOT, encode_string
+from chain.state_update import (
+    ACCOUNT_TRIE_NAME,
+    account_trie_change,
+    slot_trie_change,
+    state_root,
+)
+from chain.trie_nodes import EMPTY_ROOT
+from chain.trie_overlay import TrieOverlay
 
 UNDONE_BLOCKS_DEFAULT: Final = 128
 
@@ -69,7 +75,7 @@ def _state_differences(snapshot: Snapshot, newest: Header) -> Iterator[Differenc
         address, stored = Address(key), storage_root_of(record)
         expected = roots.pop(address, EMPTY_ROOT)
         yield from _compared(f"storage root of account 0x{key.hex()}", stored, expected)
-        entries.append(_account_change(address, record))
+        entries.append(account_trie_change(address, record))
     for address in roots:
         yield Difference(f"slots of account 0x{address.hex()}", "there", "no such account")
     entries.sort()
@@ -85,8 +91,7 @@ def _rebuilt_storage(snapshot: Snapshot) -> tuple[dict[Address, Hash32], dict[by
     changes: dict[Address, list[Change]] = {}
     for key, value in snapshot.scan(Table.SLOTS, b""):
         address = Address(key[:20])
-        change = trie_key(address, key[20:]), encode_string(value)
-        changes.setdefault(address, []).append(change)
+        changes.setdefault(address, []).append(slot_trie_change(address, key[20:], value))
     roots, nodes = dict[Address, Hash32](), dict[bytes, bytes]()
     for address, entries in changes.items():
         built = update(address, sorted(entries), lambda _key: None)
@@ -147,12 +152,13 @@ def _history_differences(
     snapshot: Snapshot, newest: Header, undone_blocks: int
 ) -> Iterator[Difference]:
     """Undo block after block on an overlay of trie nodes; each root has to be the parent's."""
-    first = max(newest.number - undone_blocks + 1, 1)
+    first = max(newest.number - undone_blocks, history_floor(snapshot), 0) + 1
     accounts = _history_by_block(snapshot, Table.ACCOUNT_HISTORY, first)
     slots = _history_by_block(snapshot, Table.SLOT_HISTORY, first)
     for number in sorted({n for n in accounts.keys() | slots.keys() if n > newest.number}):
         yield Difference(f"history of block {number}", "there", f"none after {newest.number}")
-    nodes = _NodeOverlay(snapshot)
+    yield from _index_differences(snapshot, first, accounts, slots)
+    nodes = TrieOverlay(snapshot)
     for number in range(newest.number, first - 1, -1):
         encoded = snapshot.get(Table.HEADERS, number_key(number - 1))
         if encoded is None:
@@ -161,7 +167,7 @@ def _history_differences(
         for address, root in _undo_slots(nodes, slots.get(number, {})):
             what = f"storage root of 0x{address.hex()} before block {number}"
             yield from _compared(what, storage_root_of(before.get(address)), root)
-        changes = sorted(_account_change(Address(k), record) for k, record in before.items())
+        changes = sorted(account_trie_change(k, record) for k, record in before.items())
         root = nodes.apply(Table.ACCOUNT_TRIE, ACCOUNT_TRIE_NAME, changes)
         expected = decode_header(encoded).state_root
         yield from _compared(f"state root after undoing block {number}", root, expected)
@@ -178,42 +184,39 @@ def _history_by_block(
     return found
 
 
-def _undo_slots(
-    nodes: "_NodeOverlay", before: dict[bytes, bytes]
-) -> Iterator[tuple[Address, Hash32]]:
+def _index_differences(
+    snapshot: Snapshot,
+    first: int,
+    accounts: dict[int, dict[bytes, bytes]],
+    slots: dict[int, dict[bytes, bytes]],
+) -> Iterator[Difference]:
+    """The index of what each block changed, against the history itself."""
+    expected = {
+        number_key(number) + address: set[bytes]()
+        for number, rows in accounts.items()
+        for address in rows
+    }
+    for number, rows in slots.items():
+        for key in rows:
+            expected.setdefault(number_key(number) + key[:20], set()).add(key[20:])
+    for key, encoded in snapshot.scan(Table.CHANGES, number_key(first)):
+        found = {encoded[at : at + 32] for at in range(0, len(encoded), 32)}
+        if found != expected.pop(key, None):
+            number, address = int.from_bytes(key[:8], "big"), key[8:].hex()
+            what = f"index of what block {number} changed of 0x{address}"
+            yield Difference(what, f"{len(found)} slots", "what the history holds")
+    for key in expected:
+        number, address = int.from_bytes(key[:8], "big"), key[8:].hex()
+        yield Difference(f"index of what block {number} changed of 0x{address}", "none", "a row")
+
+
+def _undo_slots(nodes: TrieOverlay, before: dict[bytes, bytes]) -> Iterator[tuple[Address, Hash32]]:
     changes: dict[Address, list[Change]] = {}
     for key, value in before.items():
         address = Address(key[:20])
-        change = trie_key(address, key[20:]), encode_string(value) if value else None
-        changes.setdefault(address, []).append(change)
+        changes.setdefault(address, []).append(slot_trie_change(address, key[20:], value))
     for address, entries in changes.items():
         yield address, nodes.apply(Table.STORAGE_TRIES, address, sorted(entries))
-
-
-class _NodeOverlay:
-    """Trie nodes as they were earlier, over those of the snapshot."""
-
-    def __init__(self, snapshot: Snapshot) -> None:
-        self._snapshot = snapshot
-        self._nodes: dict[tuple[Table, bytes], bytes | None] = {}
-
-    def apply(self, table: Table, name: bytes, changes: list[Change]) -> Hash32:
-        result = update(name, changes, lambda key: self._get(table, key))
-        self._nodes.update({(table, key): node for key, node in result.puts.items()})
-        self._nodes.update({(table, key): None for key in result.removals})
-        return result.root
-
-    def _get(self, table: Table, key: bytes) -> bytes | None:
-        if (table, key) in self._nodes:
-            return self._nodes[table, key]
-        return self._snapshot.get(table, key)
-
-
-def _account_change(address: Address, record: bytes) -> Change:
-    key = trie_key(ACCOUNT_TRIE_NAME, address)
-    if not record:
-        return key, None
-    return key, encode_trie_value(decode_record(record), storage_root_of(record))
 
 
 def _table_differences(

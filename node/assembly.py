@@ -41,7 +41,7 @@ from node.execution_host import BuildSettings, ExecutionHost
 from node.initialization import read_genesis
 from node.journal_file import DamagedJournal, Journal
 from node.json_rpc.server import run as serve_json_rpc
-from node.json_rpc.settings import RpcSettings
+from node.json_rpc.settings import PROOF_BLOCKS_MAX, RpcSettings
 from node.keystore import ValidatorKey, load_node_key, load_validator_key, read_password
 from node.layout import DataDirectory, locked
 from node.local_service import LocalService
@@ -164,6 +164,7 @@ def rpc_settings(config: NodeConfig) -> RpcSettings:
         virtual_hosts=_listed(config.http_vhosts),
         allow_unprotected_transactions=config.rpc_allow_unprotected_txs,
         log_level=config.log_level,
+        proof_blocks_max=None if config.archive else PROOF_BLOCKS_MAX,
     )
 
 
@@ -230,6 +231,7 @@ class Node:
             engine,
             gas_limit_target=config.miner_gaslimit,
             sender_of=self.intake.sender_of,
+            history_blocks_kept=config.history_state or None,
         )
         self.executor = ExecutionHost(
             chain, store, document, self.intake, _build_settings(config, key), self._on_committed

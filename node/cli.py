@@ -161,6 +161,8 @@ def _add_setting_flags(parser: argparse.ArgumentParser) -> None:
         "http": ["--http"],
         "p2p_port": ["--port"],
         "peers": ["--bootnodes"],
+        "history_state": ["--prune"],
+        "archive": ["--archive"],
         "rpc_allow_unprotected_txs": ["--rpc-allow-unprotected-txs"],
     }
     group = parser.add_argument_group(

@@ -40,6 +40,10 @@ class NodeConfig:
     block_time: float = 1.0
     """Seconds between blocks; zero: as fast as they decide."""
     build_budget_ms: int = 400
+    history_state: int = 0
+    """Blocks whose state before them can be read; zero: all."""
+    archive: bool = False
+    """Proofs at any block whose state is kept, not only at the last 128."""
     log_level: str = "info"
     log_format: str = "text"
     source: str = field(default="config.toml", compare=False)
@@ -150,6 +154,8 @@ SETTINGS = (
     _Setting(
         "build_budget_ms", "consensus", "build-budget-ms", _integer(1, 60_000), "ms, 1 to 60000"
     ),
+    _Setting("history_state", "history", "state", _integer(0, 2**53 - 1), "blocks, 0 keeps all"),
+    _Setting("archive", "history", "archive", _boolean, "true or false"),
     _Setting(
         "log_level", "log", "level", _one_of("debug", "info", "warning", "error"),
         "debug, info, warning or error",

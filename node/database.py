@@ -19,7 +19,7 @@ import lmdb
 from chain.key_value import Table
 from node.errors import OperatorError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 MAP_SIZE_DEFAULT = 1 << 38
 """256 GiB of address space, not of disk: the file grows as it is filled."""
 READERS_MAX = 1024

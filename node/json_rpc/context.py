@@ -63,4 +63,5 @@ def query_limits(settings: RpcSettings) -> QueryLimits:
         gas_cap=settings.gas_cap or UNLIMITED_GAS,
         log_blocks_max=LOGS_BLOCK_RANGE_MAX,
         log_results_max=LOGS_RESULTS_MAX,
+        proof_blocks_max=settings.proof_blocks_max,
     )

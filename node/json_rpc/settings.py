@@ -24,6 +24,10 @@ CONNECTIONS_MAX = 4_096
 LOGS_BLOCK_RANGE_MAX = 100_000
 LOGS_RESULTS_MAX = 10_000
 """Of one eth_getLogs."""
+PROOF_BLOCKS_MAX = 128
+"""How far before the head proofs are made, unless all are wanted."""
+PROOF_SLOTS_MAX = 1_024
+"""Of one eth_getProof, as geth's."""
 
 
 def default_client_version() -> str:
@@ -62,5 +66,7 @@ class RpcSettings:
     """Processes for calls and estimates."""
     scan_workers: int = 1
     """Processes for log searches and other questions about many blocks."""
+    proof_blocks_max: int | None = PROOF_BLOCKS_MAX
+    """None: proofs at any block whose state is kept."""
     log_level: str = "info"
     client_version: str = field(default_factory=default_client_version)
