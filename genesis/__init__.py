@@ -7,6 +7,8 @@ validator_list.py  the first validator set
 identity.py        one hash of the whole document: which chain this is
 block.py           block zero's header and state
 predeploys.py      contracts that are there from the beginning
+da_entrance_alloc.py
+                   the DA entrance where it is there from block zero
 plugin_alloc.py    other people's precompiles in a document
 networks.py        documents of networks that can be started
 dev_accounts.py    the well-known accounts of development chains

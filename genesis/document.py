@@ -14,6 +14,7 @@ from chain.errors import InvalidConfig
 from chain.forks.fork import Fork
 from consensus.validators import ValidatorSet
 from genesis.alloc import read_alloc
+from genesis.da_entrance_alloc import check_da_entrance
 from genesis.errors import InvalidGenesis, shown
 from genesis.fields import WORD_MAX, Section
 from genesis.identity import chain_identity
@@ -84,6 +85,7 @@ def load_document(document: Mapping[str, object]) -> GenesisDocument:
     loaded = GenesisDocument(**values, validators=read_validators(root))
     _check_beginning(loaded)
     check_owner(loaded.config.owner, loaded.alloc)
+    check_da_entrance(loaded.config, loaded.alloc)
     check_plugins(loaded.config, loaded.alloc)
     return loaded
 

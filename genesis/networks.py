@@ -10,6 +10,7 @@ from typing import Any, Final
 from eth_typing import Address
 
 from consensus.validators import address_of
+from genesis.da_entrance_alloc import da_entrance_alloc
 from genesis.dev_accounts import DEV_MNEMONIC, dev_accounts
 from genesis.errors import InvalidGenesis
 from genesis.predeploys import system_alloc, tools_alloc, zero_g_alloc
@@ -37,6 +38,14 @@ _ZERO_G_TIMES: Final = {"StakingActivationTime": 0, "RestakingActivationTime": 0
 _BLOB_SCHEDULE: Final = {
     "cancun": {"target": 3, "max": 6, "baseFeeUpdateFraction": 3_338_477},
     "prague": {"target": 6, "max": 9, "baseFeeUpdateFraction": 5_007_716},
+}
+_HEADER: Final = {
+    "nonce": "0x0",
+    "extraData": "0x",
+    "difficulty": "0x0",
+    "mixHash": f"0x{bytes(32).hex()}",
+    "coinbase": f"0x{bytes(20).hex()}",
+    "baseFeePerGas": hex(BASE_FEE_WEI),
 }
 
 
@@ -81,20 +90,16 @@ def devnet_document(
                 **(_zero_g_sections(owner, da_epoch_blocks, predeploys) if zero_g_rules else {}),
             },
         },
-        "nonce": "0x0",
+        **_HEADER,
         "timestamp": hex(timestamp),
-        "extraData": "0x",
         "gasLimit": hex(gas_limit),
-        "difficulty": "0x0",
-        "mixHash": f"0x{bytes(32).hex()}",
-        "coinbase": f"0x{bytes(20).hex()}",
-        "baseFeePerGas": hex(BASE_FEE_WEI),
         "alloc": {
             **{f"0x{address.hex()}": {"balance": hex(balance_wei)} for address in funded},
             **{f"0x{who.hex()}": {"balance": hex(wei)} for who, wei in (also_funded or {}).items()},
             **system_alloc(),
             **(tools_alloc() if predeploys else {}),
             **(zero_g_alloc(owner) if predeploys and zero_g_rules else {}),
+            **(da_entrance_alloc(owner) if predeploys and zero_g_rules else {}),
         },
         "validators": [
             {"publicKey": f"0x{public_key.hex()}", "power": 1, "name": name}

@@ -89,6 +89,15 @@ def test_our_section_switches_the_precompiles() -> None:
     assert config.owner == b"\x11" * 20
 
 
+def test_the_da_entrance_is_there_from_its_time_on() -> None:
+    section = {"time": 20, "admin": "0x" + "22" * 20}
+    config = ChainConfig.from_genesis(
+        PRAGUE | {"zerog": {"precompiles": "0g", "daEntrance": section}}
+    )
+    assert config.rules(5, 19).da_entrance_admin is None
+    assert config.rules(5, 20).da_entrance_admin == b"\x22" * 20
+
+
 def test_the_blob_schedule_may_be_the_genesis_documents() -> None:
     assert ChainConfig.from_genesis(PRAGUE).rules(1, 1).blobs == BlobSchedule(6, 9, 5_007_716)
     schedule = {"prague": {"target": 1, "max": 2, "baseFeeUpdateFraction": 3}}
@@ -116,6 +125,13 @@ def test_the_blob_schedule_may_be_the_genesis_documents() -> None:
         ({"zerog": {"owner": "not hex"}}, "zerog.owner"),
         ({"zerog": {"daSigners": {"epochBlocks": 0}}}, "zerog.daSigners.epochBlocks"),
         ({"zerog": {"daSigners": {"other": 1}}}, "zerog.daSigners"),
+        ({"zerog": {"daEntrance": {"time": 0, "admin": "0x" + "11" * 20}}}, "zerog.daEntrance"),
+        ({"zerog": {"precompiles": "0g", "daEntrance": {"time": 0}}}, "zerog.daEntrance.admin"),
+        (
+            {"zerog": {"precompiles": "0g", "daEntrance": {"admin": "0x" + "11" * 20}}},
+            "zerog.daEntrance.time",
+        ),
+        ({"zerog": {"precompiles": "0g", "daEntrance": {"at": 1}}}, "zerog.daEntrance.at"),
     ],
 )
 def test_a_wrong_field_is_named(section: dict[str, Any], field: str) -> None:

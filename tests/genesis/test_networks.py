@@ -15,11 +15,12 @@ from genesis.predeploys import (
     MULTICALL3_ADDRESS,
     WRAPPED_A0GI_ADDRESS,
 )
+from precompiles.da_entrance.entrance import ADDRESS as DA_ENTRANCE_ADDRESS
 
 VALIDATORS = [(PrivateKey(bytes(31) + b"\1").public_key.format(), "one")]
 SYSTEM = {BEACON_ROOTS_ADDRESS, BLOCK_HASHES_ADDRESS}
 TOOLS = {CREATE2_DEPLOYER_ADDRESS, MULTICALL3_ADDRESS}
-ZERO_G = {DA_REGISTRY_ADDRESS, WRAPPED_A0GI_ADDRESS, AGENCY_ADDRESS}
+ZERO_G = {DA_REGISTRY_ADDRESS, WRAPPED_A0GI_ADDRESS, AGENCY_ADDRESS, DA_ENTRANCE_ADDRESS}
 
 
 def contracts(document: GenesisDocument) -> set[bytes]:
@@ -32,6 +33,8 @@ def test_by_default_0gs_rules_hold_from_the_beginning() -> None:
     assert loaded.config.restaking_time == 0
     assert loaded.config.has_zero_g_precompiles
     assert loaded.config.da_epoch_blocks == 28_800
+    assert loaded.config.da_entrance is not None
+    assert loaded.config.da_entrance.admin == loaded.config.owner
     assert contracts(loaded) == SYSTEM | TOOLS | ZERO_G
 
 
@@ -48,6 +51,7 @@ def test_without_0gs_rules_the_chain_is_plain_ethereum() -> None:
 def test_without_predeploys_only_ethereums_system_contracts_are_there() -> None:
     loaded = load_document(devnet_document(VALIDATORS, predeploys=False))
     assert loaded.config.has_zero_g_precompiles
+    assert loaded.config.da_entrance is None
     assert contracts(loaded) == SYSTEM
 
 
