@@ -162,6 +162,21 @@ def test_a_bug_in_a_precompile_is_a_failed_transaction_and_an_alarm(worlds: Any)
     assert world.ledger.slot(OURS, 1) == 0
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [None, 5, b"data", Returned("text"), Reverted(None), Failed(7), Returned],  # type: ignore[arg-type]
+    ids=repr,
+)
+def test_an_answer_that_is_no_outcome_is_a_failed_call_and_an_alarm(
+    worlds: Any, answer: Any
+) -> None:
+    world = worlds.zero_g({OURS: Scripted(lambda _: answer)})
+    result = world.block(world.alice.sign(0, OURS, gas=100_000))
+    assert (result.receipts[0].error, result.receipts[0].output) == ("precompile failed", b"")
+    [alarm] = result.alarms
+    assert "TypeError: answered" in alarm
+
+
 def test_balances_wrap_as_go_ethereums_unchecked_arithmetic_does(worlds: Any) -> None:
     """Facts §1a-2: burn subtracts without a check."""
 
