@@ -62,18 +62,26 @@ class ContractFunction(Function):
         returns: str = "()",
         writes: bool = False,
         is_payable: bool = False,
-        mutability: str = "view",
+        is_pure: bool = False,
     ) -> None:
         """`handler` raises `Refusal`, and may ask `Call.charge` for more gas as its work turns out.
 
-        `writes`: refuse a read-only call at once. Without it the first write refuses it, so that
-        `sync` may be asked for in a static call that finds nothing to do. `mutability` is the ABI's.
+        `writes` and `is_pure` are what the ABI says. A read-only call is refused by its first write,
+        as the EVM does it: a call that finds nothing to write succeeds.
         """
         super().__init__(
             signature, handler, gas=gas, returns=returns, writes=writes, is_strict=True
         )
-        self.is_payable = is_payable
-        self.mutability = "payable" if is_payable else mutability
+        self.is_payable, self.is_pure = is_payable, is_pure
+
+    @property
+    def mutability(self) -> str:
+        """`stateMutability` in the ABI."""
+        if self.is_payable:
+            return "payable"
+        if self.writes:
+            return "nonpayable"
+        return "pure" if self.is_pure else "view"
 
 
 class ContractPrecompile:

@@ -106,7 +106,7 @@ def _guarded(function: ContractFunction, run: Runner) -> ContractFunction:
         returns=function.returns,
         writes=function.writes,
         is_payable=function.is_payable,
-        mutability=function.mutability,
+        is_pure=function.is_pure,
     )
 
 

@@ -60,7 +60,7 @@ def _function(
         returns=returns,
         writes=writes or is_payable,
         is_payable=is_payable,
-        mutability="pure" if is_pure else "view",
+        is_pure=is_pure,
     )
 
 

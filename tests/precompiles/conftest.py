@@ -13,6 +13,7 @@ from hypothesis import settings
 
 from precompiles import abi
 from precompiles.dispatch import TablePrecompile
+from precompiles.errors import GasExhausted
 from precompiles.interface import (
     BlockContext,
     Call,
@@ -120,17 +121,28 @@ class OneAccountChain:
             code=self.code,
             emit=lambda topics, data: self.logs.append((topics, data)),
             precompile=lambda address, data: Reverted(),
+            charge=self._charge,
+            storage_of=lambda address: MemoryStorage(),
         )
-        required = self.precompile.required_gas(call)
-        if required > gas:
+        self.gas_left = gas
+        before = self._copy()
+        try:
+            self._charge(self.precompile.required_gas(call))
+            outcome = self.precompile.run(call)
+        except GasExhausted:
+            self._restore(before)
             self.gas_left = 0
             return None
-        before = self._copy()
-        outcome = self.precompile.run(call)
         if not isinstance(outcome, Returned):
             self._restore(before)
-        self.gas_left = 0 if isinstance(outcome, Failed) else gas - required
+        if isinstance(outcome, Failed):
+            self.gas_left = 0
         return outcome
+
+    def _charge(self, amount: int) -> None:
+        if amount > self.gas_left:
+            raise GasExhausted
+        self.gas_left -= amount
 
     def invoke(self, name: str, *arguments: Any, **options: Any) -> Any:
         """Call a function of the table by name: its decoded results, or the outcome that is no return."""
