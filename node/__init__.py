@@ -6,6 +6,7 @@ config.py                file, environment and flags become one NodeConfig
 layout.py                where each file of a data directory lies, and its lock
 initialization.py        `zerog init`: the files of a new node
 plugins.py               other people's precompiles: finds and loads what the genesis document names
+plugin_files.py          files of `--plugin` into a new genesis document
 plugin_calls.py          runs their code, each call on a stack of its own
 errors.py                what an operator can mend, one line each
 supervisor.py            starts processes, restarts what may be restarted, stops all of them
@@ -17,7 +18,9 @@ block_rules.py           what a consensus block must say given its parent
 consensus_records.py     what the database holds of consensus
 transaction_intake.py    wallets' and peers' transactions into the pool
 local_service.py         what the node answers to its JSON-RPC process
-local_socket.py          between the node and its JSON-RPC process
+local_socket.py          between the node and its JSON-RPC processes: the node's end
+local_client.py          and theirs
+filter_book.py           filters of JSON-RPC clients, and how far each has been told
 database.py              the key-value store over LMDB
 
 consensus_host.py        inputs into the consensus core, its effects out

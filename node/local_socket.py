@@ -1,15 +1,15 @@
-"""Between a node and its JSON-RPC process: one Unix socket, both ends.
+"""Between a node and its JSON-RPC processes: one Unix socket, the node's end and what both ends say.
 
 A frame is four bytes of length (big endian) and one JSON object. The client asks
 `{"id", "method", "params"}` and is answered `{"id", "result"}` or `{"id", "error"}`, in order; between
-the answers the node announces `{"head": {"number", "hash"}}`. Bytes travel as hex without `0x`.
-The node serves with trio, the JSON-RPC process asks with asyncio.
+the answers the node announces `{"head": {"number", "hash"}}` and, to those that asked for it,
+`{"pending": [transactions]}`. Bytes travel as hex without `0x`.
+The node serves with trio; `local_client.py` asks with asyncio.
 """
 
-import asyncio
 import logging
 import socket
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -18,19 +18,15 @@ from typing import Any, Protocol
 import orjson
 import trio
 
+from node.filter_book import FilterBook, Poll
+
 FRAME_BYTES_MAX = 32 * 1024 * 1024
 LENGTH_BYTES = 4
 CONNECTIONS_MAX = 16
 OUTGOING_FRAMES_MAX = 256
 """Waiting for one slow reader; announcements beyond are dropped, answers wait."""
-SUBMISSIONS_PER_FRAME_MAX = 128
-SUBMISSION_BYTES_PER_FRAME_MAX = 8 * 1024 * 1024
-OUTSTANDING_MAX = 4_096
-"""Questions and submissions of one client that the node has not answered yet."""
 CONTENT_BYTES_MAX = 8 * 1024 * 1024
 """Of transactions in one answer about the pool's content; the rest is left out."""
-ANSWER_SECONDS_MAX = 15.0
-RECONNECT_SECONDS = 0.2
 
 _logger = logging.getLogger("zerog.rpc")
 
@@ -114,22 +110,24 @@ class NodeBusy(LocalSocketError):
         super().__init__("node is busy, try again")
 
 
-class _BadFrame(Exception):
+class BadFrame(Exception):
     """What came is not a frame of ours."""
 
 
-def _frame(message: dict[str, Any]) -> bytes:
+def frame_of(message: dict[str, Any]) -> bytes:
+    """The message's bytes, length first."""
     body = orjson.dumps(message)
     return len(body).to_bytes(LENGTH_BYTES, "big") + body
 
 
-def _message(body: bytes) -> dict[str, Any]:
+def message_of(body: bytes) -> dict[str, Any]:
+    """The inverse, without the length; raises `BadFrame`."""
     try:
         message = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise _BadFrame(str(error)) from None
+        raise BadFrame(str(error)) from None
     if not isinstance(message, dict):
-        raise _BadFrame("not an object")
+        raise BadFrame("not an object")
     return message
 
 
@@ -139,12 +137,19 @@ class LocalSocketServer:
     def __init__(self, path: Path, service: NodeService) -> None:
         self._path, self._service = path, service
         self._listeners: set[trio.MemorySendChannel[bytes]] = set()
+        self._watchers: set[trio.MemorySendChannel[bytes]] = set()
+        self._filters = FilterBook()
         self._methods: dict[str, Callable[[Any], Awaitable[Any]]] = {
             "submit": self._submit,
             "pending_nonce": self._pending_nonce,
             "pending_transaction": self._pending_transaction,
             "pool_content": self._pool_content,
             "status": self._status,
+            "filter_install": self._filter_install,
+            "filter_look": self._filter_look,
+            "filter_take": self._filter_take,
+            "filter_give_back": self._filter_give_back,
+            "filter_remove": self._filter_remove,
         }
 
     async def serve(self, *, task_status: Any = trio.TASK_STATUS_IGNORED) -> None:
@@ -165,10 +170,20 @@ class LocalSocketServer:
 
     def announce_head(self, number: int, block_hash: bytes) -> None:
         """Tell every client of a new block; one that does not read is not waited for."""
-        frame = _frame({"head": {"number": number, "hash": block_hash.hex()}})
+        frame = frame_of({"head": {"number": number, "hash": block_hash.hex()}})
         for listener in self._listeners:
             with suppress(trio.WouldBlock):
                 listener.send_nowait(frame)
+
+    def announce_pending(self, transactions: Sequence[tuple[bytes, bytes]]) -> None:
+        """Tell of transactions that can be in the next block: hash and encoded form of each."""
+        for transaction_hash, _ in transactions:
+            self._filters.add_pending(transaction_hash)
+        if self._watchers and transactions:
+            frame = frame_of({"pending": [encoded.hex() for _, encoded in transactions]})
+            for watcher in self._watchers:
+                with suppress(trio.WouldBlock):
+                    watcher.send_nowait(frame)
 
     async def _converse(self, stream: trio.SocketStream) -> None:
         if len(self._listeners) >= CONNECTIONS_MAX:
@@ -183,10 +198,11 @@ class LocalSocketServer:
                 nursery.cancel_scope.cancel()
         except* (trio.BrokenResourceError, trio.ClosedResourceError):
             _logger.debug("JSON-RPC process went away")
-        except* _BadFrame as group:
+        except* BadFrame as group:
             _logger.warning("bad frame on the local socket: %s", group.exceptions[0])
         finally:
             self._listeners.discard(send)
+            self._watchers.discard(send)
 
     async def _write(
         self, stream: trio.SocketStream, receive: trio.MemoryReceiveChannel[bytes]
@@ -204,13 +220,16 @@ class LocalSocketServer:
             while len(buffer) >= LENGTH_BYTES:
                 length = int.from_bytes(buffer[:LENGTH_BYTES], "big")
                 if length > FRAME_BYTES_MAX:
-                    raise _BadFrame(f"{length} bytes, at most {FRAME_BYTES_MAX}")
+                    raise BadFrame(f"{length} bytes, at most {FRAME_BYTES_MAX}")
                 end = LENGTH_BYTES + length
                 if len(buffer) < end:
                     break
-                message = _message(bytes(buffer[LENGTH_BYTES:end]))
+                message = message_of(bytes(buffer[LENGTH_BYTES:end]))
                 del buffer[:end]
-                await send.send(_frame(await self._answer(message)))
+                if message.get("method") == "watch_pending":
+                    (self._watchers.add if message.get("params") else self._watchers.discard)(send)
+                    continue
+                await send.send(frame_of(await self._answer(message)))
 
     async def _answer(self, message: dict[str, Any]) -> dict[str, Any]:
         method = self._methods.get(str(message.get("method")))
@@ -252,184 +271,21 @@ class LocalSocketServer:
     async def _status(self, params: Any) -> dict[str, Any]:
         return asdict(await self._service.status())
 
+    async def _filter_install(self, params: Any) -> str | None:
+        return self._filters.install(*params)
 
-class NodeClient:
-    """The JSON-RPC process's end. Use from one event loop; `start` first, `stop` last."""
+    async def _filter_look(self, params: Any) -> dict[str, Any] | None:
+        return _poll_json(self._filters.look(params))
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._writer: asyncio.StreamWriter | None = None
-        self._waiting: dict[int, asyncio.Future[Any]] = {}
-        self._next_id = 0
-        self._submissions: list[tuple[str, asyncio.Future[Any]]] = []
-        self._unanswered = 0
-        self._tasks: set[asyncio.Task[Any]] = set()
-        self.announced_head: int | None = None
-        """Number of the newest block that the node told of."""
+    async def _filter_take(self, params: Any) -> dict[str, Any] | None:
+        return _poll_json(self._filters.take(*params))
 
-    @property
-    def is_connected(self) -> bool:
-        return self._writer is not None
+    async def _filter_give_back(self, params: Any) -> None:
+        self._filters.give_back(*params)
 
-    async def start(self) -> None:
-        """Try to connect once, then keep trying in the background."""
-        connection = await self._connected()
-        self._spawn(self._keep_connected(connection))
+    async def _filter_remove(self, params: Any) -> bool:
+        return self._filters.remove(params)
 
-    async def stop(self) -> None:
-        """Close; every question still waiting fails with `NodeNotRunning`."""
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def submit_transaction(self, encoded: bytes) -> SubmitResult:
-        """Offer one transaction; those of one turn of the event loop travel together.
-
-        Raises `NodeNotRunning` or `NodeBusy`.
-        """
-        self._check_room()
-        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        if not self._submissions:
-            asyncio.get_running_loop().call_soon(self._flush_submissions)
-        self._submissions.append((encoded.hex(), future))
-        answer = await self._answer(future)
-        if "hash" in answer:
-            return Accepted(bytes.fromhex(answer["hash"]))
-        return Refused(str(answer["message"]), int(answer["code"]))
-
-    async def pending_nonce(self, address: bytes) -> int | None:
-        """As `NodeService.pending_nonce`; raises `LocalSocketError`."""
-        answer = await self._ask("pending_nonce", address.hex())
-        return None if answer is None else int(answer)
-
-    async def pending_transaction(self, transaction_hash: bytes) -> bytes | None:
-        """As `NodeService.pending_transaction`; raises `LocalSocketError`."""
-        answer = await self._ask("pending_transaction", transaction_hash.hex())
-        return None if answer is None else bytes.fromhex(answer)
-
-    async def pool_content(self) -> PoolContent:
-        """As `NodeService.pool_content`, cut at a size; raises `LocalSocketError`."""
-        answer = await self._ask("pool_content", None)
-        return PoolContent(
-            [bytes.fromhex(item) for item in answer["pending"]],
-            [bytes.fromhex(item) for item in answer["queued"]],
-        )
-
-    async def status(self) -> NodeStatus:
-        """As `NodeService.status`; raises `LocalSocketError`."""
-        return NodeStatus(**await self._ask("status", None))
-
-    async def _ask(self, method: str, params: Any) -> Any:
-        self._check_room()
-        return await self._answer(self._sent(method, params))
-
-    def _check_room(self) -> None:
-        if self._writer is None:
-            raise NodeNotRunning
-        if self._unanswered >= OUTSTANDING_MAX:
-            raise NodeBusy
-
-    def _sent(self, method: str, params: Any) -> asyncio.Future[Any]:
-        if self._writer is None:
-            raise NodeNotRunning
-        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._next_id += 1
-        self._waiting[self._next_id] = future
-        self._writer.write(_frame({"id": self._next_id, "method": method, "params": params}))
-        return future
-
-    async def _answer(self, future: asyncio.Future[Any]) -> Any:
-        self._unanswered += 1
-        try:
-            return await asyncio.wait_for(future, ANSWER_SECONDS_MAX)
-        except TimeoutError:
-            raise NodeBusy from None
-        finally:
-            self._unanswered -= 1
-
-    def _flush_submissions(self) -> None:
-        """Send what has gathered, in frames of a bounded size."""
-        gathered, self._submissions = self._submissions, []
-        start = size = 0
-        for index, (encoded, _) in enumerate(gathered):
-            size += len(encoded)
-            last = index + 1 == len(gathered)
-            full = (
-                index + 1 - start >= SUBMISSIONS_PER_FRAME_MAX
-                or size >= SUBMISSION_BYTES_PER_FRAME_MAX
-            )
-            if last or full:
-                self._spawn(self._submit_frame(gathered[start : index + 1]))
-                start, size = index + 1, 0
-
-    async def _submit_frame(self, gathered: list[tuple[str, asyncio.Future[Any]]]) -> None:
-        try:
-            answers = await self._sent("submit", [encoded for encoded, _ in gathered])
-        except LocalSocketError as error:
-            for _, future in gathered:
-                if not future.done():
-                    future.set_exception(error)
-            return
-        for (_, future), answer in zip(gathered, answers, strict=True):
-            if not future.done():
-                future.set_result(answer)
-
-    def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(coroutine)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _connected(self) -> asyncio.StreamReader | None:
-        try:
-            reader, self._writer = await asyncio.open_unix_connection(str(self._path))
-        except OSError:
-            return None
-        return reader
-
-    async def _keep_connected(self, reader: asyncio.StreamReader | None) -> None:
-        try:
-            while True:
-                if reader is None:
-                    await asyncio.sleep(RECONNECT_SECONDS)
-                else:
-                    await self._listen(reader)
-                    self._disconnect()
-                reader = await self._connected()
-        finally:
-            self._disconnect()
-
-    def _disconnect(self) -> None:
-        if self._writer is not None:
-            self._writer.close()
-            self._writer = None
-        waiting, self._waiting = self._waiting, {}
-        for future in waiting.values():
-            if not future.done():
-                future.set_exception(NodeNotRunning())
-
-    async def _listen(self, reader: asyncio.StreamReader) -> None:
-        """Hand out answers until the connection ends."""
-        while True:
-            try:
-                length = int.from_bytes(await reader.readexactly(LENGTH_BYTES), "big")
-                if length > FRAME_BYTES_MAX:
-                    raise _BadFrame(f"{length} bytes, at most {FRAME_BYTES_MAX}")
-                message = _message(await reader.readexactly(length))
-            except (asyncio.IncompleteReadError, OSError):
-                return
-            except _BadFrame as error:
-                _logger.warning("bad frame from the node: %s", error)
-                return
-            self._on_message(message)
-
-    def _on_message(self, message: dict[str, Any]) -> None:
-        if "head" in message:
-            self.announced_head = int(message["head"]["number"])
-            return
-        future = self._waiting.pop(int(message["id"]), None)
-        if future is None or future.done():
-            return
-        if "error" in message:
-            future.set_exception(NodeBusy())
-        else:
-            future.set_result(message["result"])
+def _poll_json(poll: Poll | None) -> dict[str, Any] | None:
+    return None if poll is None else asdict(poll) | {"hashes": [h.hex() for h in poll.hashes]}

@@ -11,7 +11,7 @@ from genesis.document import GenesisDocument, parse_document
 from genesis.errors import InvalidGenesis
 from node.errors import InvalidFile, MissingFile
 from node.json_rpc.settings import LOGS_BLOCK_RANGE_MAX, LOGS_RESULTS_MAX, RpcSettings
-from node.local_socket import NodeClient
+from node.local_client import NodeClient
 
 UNLIMITED_GAS = 2**63 - 1
 """What geth lets a call use where the cap is 0."""

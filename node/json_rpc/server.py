@@ -25,7 +25,7 @@ from node.json_rpc.settings import CONNECTIONS_MAX, IDLE_CONNECTION_SECONDS_MAX,
 from node.json_rpc.table import all_methods
 from node.json_rpc.worker_pool import WorkerPool
 from node.json_rpc.worker_process import Handler, Zygote, start_zygote
-from node.local_socket import NodeClient
+from node.local_client import NodeClient
 from node.plugins import load_plugins
 from precompiles.interface import Precompile
 

@@ -10,13 +10,12 @@ from pathlib import Path
 import pytest
 import trio
 
+from node.local_client import OUTSTANDING_MAX, NodeClient
 from node.local_socket import (
     FRAME_BYTES_MAX,
-    OUTSTANDING_MAX,
     Accepted,
     LocalSocketServer,
     NodeBusy,
-    NodeClient,
     NodeNotRunning,
     NodeStatus,
     PoolContent,
