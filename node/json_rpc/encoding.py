@@ -9,6 +9,7 @@ from typing import Any
 
 from eth_typing import Address
 
+from chain.account_records import EMPTY_CODE_HASH
 from chain.answers import (
     BlockOutline,
     FeeHistory,
@@ -18,6 +19,7 @@ from chain.answers import (
 )
 from chain.blocks import Header
 from chain.engine import Withdrawal
+from chain.proofs import AccountProof
 from chain.receipts import bloom_of
 from chain.transactions import BLOB, DYNAMIC_FEE, LEGACY, SET_CODE, Transaction
 
@@ -236,6 +238,30 @@ def fee_history_json(history: FeeHistory) -> Json:
     if history.rewards is not None:
         answer["reward"] = [[quantity(tip) for tip in tips] for tips in history.rewards]
     return answer
+
+
+def proof_json(found: AccountProof, keys: Sequence[str]) -> Json:
+    """EIP-1186's answer; `keys` are those of the slots, as the client is to see them.
+
+    An absent account has the hashes of an empty one, as in geth.
+    """
+    account = found.account
+    return {
+        "address": data(found.address),
+        "accountProof": [data(node) for node in found.nodes],
+        "balance": quantity(account.balance if account else 0),
+        "codeHash": data(account.code_hash if account else EMPTY_CODE_HASH),
+        "nonce": quantity(account.nonce if account else 0),
+        "storageHash": data(found.storage_root),
+        "storageProof": [
+            {
+                "key": key,
+                "value": quantity(slot.value),
+                "proof": [data(node) for node in slot.nodes],
+            }
+            for key, slot in zip(keys, found.slots, strict=True)
+        ],
+    }
 
 
 def _withdrawal_json(withdrawal: Withdrawal) -> Json:

@@ -11,6 +11,7 @@ from typing import Any
 
 from chain.answers import BlockReference, BlockTag
 from node.json_rpc.errors import ParameterError, invalid_params
+from node.json_rpc.settings import PROOF_SLOTS_MAX
 
 UINT64_MAX = 2**64 - 1
 UINT256_MAX = 2**256 - 1
@@ -162,6 +163,25 @@ def storage_key(value: Any) -> int:
     if not _HEX.match(found):
         raise invalid_params(f"invalid hex in storage key: {quoted(value)}")
     return int(found or "0", 16)
+
+
+def storage_keys(value: Any) -> list[tuple[int, str]]:
+    """Slots, each with the key that stands in the answer.
+
+    geth answers a key of 32 bytes as it is, any shorter one as a quantity.
+    """
+    if not isinstance(value, list):
+        raise ParameterError(
+            f"json: cannot unmarshal {json_kind(value)} into Go value of type []string"
+        )
+    if len(value) > PROOF_SLOTS_MAX:
+        raise invalid_params(f"too many slots (max {PROOF_SLOTS_MAX})")
+    found = []
+    for item in value:
+        slot = storage_key(item)
+        is_whole = len(item.removeprefix("0x").removeprefix("0X")) >= STORAGE_KEY_DIGITS_MAX - 1
+        found.append((slot, f"0x{slot:064x}" if is_whole else hex(slot)))
+    return found
 
 
 def percentiles(value: Any) -> list[float]:

@@ -33,6 +33,7 @@ from node.json_rpc.encoding import (
     pending_block_json,
     pending_transaction_json,
     placed_transaction_json,
+    proof_json,
     quantity,
     receipt_json,
     word,
@@ -48,6 +49,7 @@ from node.json_rpc.parameters import (
     hash32,
     percentiles,
     storage_key,
+    storage_keys,
     uint64,
 )
 from node.json_rpc.parameters import data as data_parameter
@@ -181,6 +183,13 @@ def _storage_at(view: ChainView, owner: bytes, slot: int, at: BlockReference) ->
     return word(view.slot(Address(owner), slot, at))
 
 
+def _proof(
+    view: ChainView, owner: bytes, keys: Sequence[tuple[int, str]], at: BlockReference
+) -> Json:
+    found = view.proof(Address(owner), [slot for slot, _ in keys], at)
+    return proof_json(found, [key for _, key in keys])
+
+
 async def _transaction_count(services: Services, owner: bytes, at: BlockReference) -> str:
     with services.queries.view() as view:
         nonce = view.nonce(Address(owner), at)
@@ -295,6 +304,7 @@ _STATE_METHODS = (
     Method("eth_getBalance", _balance, (_ADDRESS, _AT)),
     Method("eth_getCode", _code, (_ADDRESS, _AT)),
     Method("eth_getStorageAt", _storage_at, (_ADDRESS, Parameter(storage_key), _AT)),
+    Method("eth_getProof", _proof, (_ADDRESS, Parameter(storage_keys), _AT), Runs.IN_SCAN_WORKER),
     Method("eth_getTransactionCount", _transaction_count, (_ADDRESS, _AT), Runs.WITH_SERVICES),
     Method("eth_call", _call, _CALL_PARAMETERS, Runs.IN_CALL_WORKER),
     Method("eth_estimateGas", _estimate_gas, _CALL_PARAMETERS, Runs.IN_CALL_WORKER),
