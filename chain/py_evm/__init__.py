@@ -22,7 +22,10 @@ database, transaction executor and header rules do not.
     common_opcodes.py         the opcodes that make up most of any program
     frame_memory.py           a frame's memory
     code_analysis.py          valid jump destinations, cached
-    ethereum_precompiles.py   0x05 to 0x0a over native code
+    ethereum_precompiles.py   0x01 to 0x11 by fork; 0x01 and 0x06 to 0x08 are here
+    hash_precompiles.py       0x02 to 0x04 and 0x09
+    modexp.py                 0x05
+    point_evaluation.py       0x0a
     bls12_381.py              0x0b to 0x11 over native code
     state_overrides.py        geth's state overrides as a reader
 """

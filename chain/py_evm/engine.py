@@ -20,7 +20,7 @@ from chain.forks.fork import Fork
 from chain.precompile_adapter import adapt
 from chain.py_evm.block_transcript import BlockTranscript
 from chain.py_evm.code_analysis import CodeAnalysis
-from chain.py_evm.ethereum_precompiles import TrustedSetup, ethereum_precompiles
+from chain.py_evm.ethereum_precompiles import ethereum_precompiles
 from chain.py_evm.evm_state import EvmState, FramePrecompile
 from chain.py_evm.fork_classes import FORK_CLASSES
 from chain.py_evm.opcode_table import OpcodeTable, build_opcode_table
@@ -50,7 +50,6 @@ class PyEvmEngine:
         self._opcodes: dict[Fork, OpcodeTable] = {}
         self._precompiles: dict[PrecompileKey, Mapping[Address, FramePrecompile]] = {}
         self._code_analysis = CodeAnalysis()
-        self._trusted_setup = TrustedSetup()
 
     def begin_block(self, environment: Environment, reader: StateReader) -> BlockTranscript:
         """Begin-of-block steps (EIP-4788, EIP-2935), then transactions one by one."""
@@ -128,7 +127,7 @@ class PyEvmEngine:
         found = self._precompiles.get(key)
         if found is None:
             ours = self._precompiles_in_python(rules)
-            built = ethereum_precompiles(rules.fork, self._trusted_setup)
+            built = ethereum_precompiles(rules.fork)
             built |= {address: adapt(item, ours) for address, item in ours.items()}
             found = self._precompiles[key] = built
         return found

@@ -23,6 +23,10 @@ class FrameFailure(VMError):
     """Burns all gas; its text is already go-ethereum's."""
 
 
+class InvalidPrecompileInput(FrameFailure):
+    """What a precompile refuses."""
+
+
 class StackUnderflow(FrameFailure):
     def __init__(self, got: int, expected: int) -> None:
         super().__init__(f"stack underflow ({got} <=> {expected})")

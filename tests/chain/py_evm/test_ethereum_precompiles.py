@@ -1,6 +1,5 @@
 """Ethereum's precompiles where ours replace py-evm's."""
 
-from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -9,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chain.forks.fork import Fork
-from chain.py_evm.ethereum_precompiles import TrustedSetup, ethereum_precompiles
+from chain.py_evm.ethereum_precompiles import ethereum_precompiles
+from chain.py_evm.fork_classes import FORK_CLASSES
 
 
 def at(number: int) -> Address:
@@ -36,7 +36,7 @@ def test_modexp_is_pow_with_the_moduluss_length(
 ) -> None:
     """EIP-198; py-evm answers 0 for an empty base whatever the exponent."""
     frame = _Frame(modexp_input(base, exponent, modulus))
-    ethereum_precompiles(Fork.CANCUN, TrustedSetup())[at(5)](frame)  # type: ignore[arg-type]
+    ethereum_precompiles(Fork.CANCUN)[at(5)](frame)  # type: ignore[arg-type]
     number = int.from_bytes(modulus, "big")
     power = (
         pow(int.from_bytes(base, "big"), int.from_bytes(exponent, "big"), number) if number else 0
@@ -62,7 +62,7 @@ def test_modexp_costs_what_its_fork_asks(fork: Fork, gas: int) -> None:
     """EIP-198's first example: 3^(p-1) mod p."""
     p = 2**256 - 2**32 - 977
     frame = _Frame(words(1, 32, 32) + b"\x03" + words(p - 1, p))
-    ethereum_precompiles(fork, TrustedSetup())[at(5)](frame)  # type: ignore[arg-type]
+    ethereum_precompiles(fork)[at(5)](frame)  # type: ignore[arg-type]
     assert int.from_bytes(frame.output, "big") == 1
     assert frame.gas == gas
 
@@ -104,24 +104,6 @@ def test_ecrecover_gives_the_signer_or_nothing(world: Any) -> None:
         assert (result.error, result.output) == (None, b"")
 
 
-def test_point_evaluation_reads_the_trusted_setup_once(world: Any) -> None:
-    """EIP-4844: the constant polynomial 0 has commitment and proof at infinity."""
-    infinity = b"\xc0" + bytes(47)
-    versioned_hash = b"\x01" + sha256(infinity).digest()[1:]
-    data = versioned_hash + words(5, 0) + infinity + infinity
-    result = world.call(at(10), data)
-    assert result.error is None
-    assert int.from_bytes(result.output[:32], "big") == 4096
-    assert own_gas(result, data) == 50_000
-    loaded = world.engine._trusted_setup._loaded
-    assert loaded is not None
-    wrong = versioned_hash + words(5, 1) + infinity + infinity
-    assert world.call(at(10), wrong).error == "error verifying kzg proof"
-    assert world.call(at(10), b"\x02" + data[1:]).error == "mismatched versioned hash"
-    assert world.call(at(10), data[:-1]).error == "invalid input length"
-    assert world.engine._trusted_setup._loaded is loaded
-
-
 def test_blake2f_runs_natively(world: Any) -> None:
     """EIP-152: a million rounds take py-evm's own code more than ten seconds."""
     data = (1_000_000).to_bytes(4, "big") + bytes(208) + b"\x01"
@@ -129,3 +111,9 @@ def test_blake2f_runs_natively(world: Any) -> None:
     assert result.error is None
     assert len(result.output) == 64
     assert own_gas(result, data) == 1_000_000
+
+
+def test_every_fork_has_its_precompiles() -> None:
+    """None is added or lost where ours take the place of py-evm's."""
+    for fork, theirs in FORK_CLASSES.items():
+        assert set(ethereum_precompiles(fork)) == set(theirs.get_precompiles()), fork
