@@ -23,7 +23,6 @@ from consensus.messages import (
     Report,
     ScheduleTimeout,
     Started,
-    TimeoutElapsed,
     ValueBuilt,
     ValueChecked,
 )
@@ -79,7 +78,10 @@ def _last_height(journal: Iterable[Input]) -> list[Input]:
 
 
 class _OpenEffects:
-    """Effects of a replay that nothing recorded has answered, each by what would answer it."""
+    """Effects of a replay that nothing recorded has answered, each by what would answer it.
+
+    A timer that elapsed needs no settling: it left its step or its round, or was scheduled again.
+    """
 
     def __init__(self) -> None:
         self._effects: dict[object, Effect] = {}
@@ -96,8 +98,6 @@ class _OpenEffects:
                 self._effects.pop(("built", round), None)
             case ValueChecked(_, _, value_id, _):
                 self._effects.pop(("checked", value_id), None)
-            case TimeoutElapsed(_, round, step):
-                self._effects.pop(("elapsed", round, step), None)
 
     def still_open(self, view: CoreView) -> tuple[Effect, ...]:
         return tuple(effect for effect in self._effects.values() if _matters(effect, view))

@@ -223,10 +223,10 @@ def test_a_polka_certificate_counts_as_its_prevotes(script) -> None:
     """T6, T7: as one unit, beyond the limit on an equivocator's votes."""
     s = script().start()
     noise = [ValueId(bytes([number]) * 32) for number in range(10)]
-    s.feed(s.proposal(A), s.checked(A))
+    s.feed(s.elapsed(Step.PROPOSE), s.proposal(A), s.checked(A))
     for value in noise:
         s.feed(*s.prevotes(value, 0))
-    s.feed(*s.prevotes(A, 0, 1))
+    s.feed(*s.prevotes(A, 0, 1, 2))
     assert s.core.view().locked_value is None
     s.feed(Learned(certificate_of(s, A, (0, 1, 2), kind=VoteKind.PREVOTE)))
     assert s.core.view().locked_value == A

@@ -58,8 +58,9 @@ def test_a_vote_that_came_back_is_not_said_again(script) -> None:
 
 def test_votes_of_earlier_rounds_are_not_said_again(script) -> None:
     s = script().start()
-    s.feed(s.elapsed(Step.PROPOSE))
-    s.feed(*s.precommits(None, 0, 1, 2), s.elapsed(Step.PROPOSE, round=1))
+    s.feed_and_crash(s.elapsed(Step.PROPOSE))
+    s.feed(*s.precommits(None, 0, 1, 2))
+    s.feed_and_crash(s.elapsed(Step.PROPOSE, round=1))
     assert [e.message.round for e in restart(s).effects if isinstance(e, Broadcast)] == [1]
 
 
@@ -107,6 +108,13 @@ def test_only_timers_whose_trigger_held_are_armed_again(script) -> None:
     assert timers_of(restart(s)) == [(Step.PRECOMMIT, 0)]
 
 
+def test_the_timer_of_a_step_that_was_left_is_not_armed_again(script) -> None:
+    """T13: it had not elapsed when the prevote made it meaningless."""
+    s = script().start()
+    s.feed(s.proposal(A), s.checked(A))
+    assert timers_of(restart(s)) == []
+
+
 def test_a_waiting_validator_waits_again(script) -> None:
     """T13: step propose, nothing received."""
     s = script().start()
@@ -145,6 +153,7 @@ def test_only_the_last_height_is_replayed(script) -> None:
     recovered = restart(s)
     assert recovered.consensus.height == height_of(s.journal) == 2
     assert spoken(recovered) == [("PREVOTE", None)]
+    assert not any(isinstance(effect, Decide) for effect in recovered.effects)
 
 
 @pytest.mark.parametrize("dropping", range(8))
