@@ -11,6 +11,7 @@ from node.da.command_line.arguments import add_da
 from node.devnet.flags import add_flags, decimal, settings_from, whole
 from node.devnet.settings import DEFAULT_CHAIN_ID, VALIDATORS_MAX
 from node.errors import OperatorError
+from node.plugin_files import read_entry
 from node.version import version
 
 EXIT_OPERATOR_ERROR = 2
@@ -228,7 +229,7 @@ def _init(options: argparse.Namespace) -> int:
             is_devnet=options.devnet,
             is_full_node=options.full_node,
             password_file=options.password_file,
-            plugins=tuple(options.plugin),
+            plugins=tuple(map(read_entry, options.plugin)),
             settings=_setting_flags(options),
         )
     )

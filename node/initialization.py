@@ -12,7 +12,6 @@ from consensus.validators import ValidatorSet
 from genesis.document import GenesisDocument, load_document, parse_json
 from genesis.errors import InvalidGenesis
 from genesis.networks import devnet_document
-from genesis.plugin_alloc import with_plugins
 from node.config import NodeConfig, config_text, with_settings
 from node.durable_files import PRIVATE_FOLDER, replace_durably
 from node.errors import InvalidConfig, InvalidFile, MissingFile, OperatorError
@@ -25,6 +24,7 @@ from node.keystore import (
 )
 from node.layout import DataDirectory
 from node.network.identity import parse_peer_address, peer_multiaddr
+from node.plugin_files import extended
 
 DEFAULT_HOST = "127.0.0.1"
 PORT_MAX = 65_535
@@ -44,8 +44,8 @@ class InitRequest:
     is_devnet: bool = False
     is_full_node: bool = False
     password_file: Path | None = None
-    plugins: tuple[Path, ...] = ()
-    """Files of entries for `config.zerog.plugins`, one JSON object each."""
+    plugins: tuple[Mapping[str, Any], ...] = ()
+    """Entries for `config.zerog.plugins`."""
     settings: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -125,6 +125,8 @@ def _check_flags(request: InitRequest) -> None:
         raise OperatorError("init: --full-node needs --genesis FILE, the chain to follow")
     if request.validators is not None and request.genesis is not None:
         raise OperatorError("init: --validators begins a new chain; leave out --genesis")
+    if request.plugins and request.genesis is not None:
+        raise OperatorError("init: --plugin is for a new chain; leave out --genesis")
     if request.hosts and request.validators is None:
         raise OperatorError("init: --hosts is for --validators N; for one node use --p2p.addr")
     for peer in request.peers:
@@ -196,26 +198,14 @@ def _document(request: InitRequest, plans: Sequence[NodePlan]) -> Mapping[str, A
         timestamp=int(time.time()),
         is_devnet=request.is_devnet,
     )
-    return _with_plugins(document, request.plugins) if request.plugins else document
+    return extended(document, request.plugins)
 
 
-def _with_plugins(document: Mapping[str, Any], files: Sequence[Path]) -> Mapping[str, Any]:
-    entries = [_read_json(path, "the plug-in's entry", "write one") for path in files]
-    try:
-        extended = with_plugins(document, entries)
-        load_document(extended)
-    except InvalidGenesis as error:
-        raise OperatorError(f"init: --plugin: {error}") from None
-    return extended
-
-
-def _read_json(
-    path: Path, what: str = "the genesis document", remedy: str = "make one with `zerog init`"
-) -> Mapping[str, Any]:
+def _read_json(path: Path) -> Mapping[str, Any]:
     try:
         return parse_json(path.read_bytes())
     except FileNotFoundError:
-        raise MissingFile(path, what, remedy) from None
+        raise MissingFile(path, "the genesis document", "make one with `zerog init`") from None
     except OSError as error:
         raise InvalidFile(path, f"cannot be read: {error.strerror}") from None
     except InvalidGenesis as error:

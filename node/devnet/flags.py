@@ -15,6 +15,7 @@ from node.devnet.settings import (
     VALIDATORS_MAX,
     DevnetSettings,
 )
+from node.plugin_files import read_entry
 
 _DEFAULT = DevnetSettings()
 PORT_MAX = 65_535
@@ -131,6 +132,9 @@ FLAGS = (
     Flag(("--da-entrance",), "ADDRESS",
          "contract whose uploads the DA signers sign for (default: the precompile 0x…da01)",
          _typed(address, _DEFAULT.da_entrance)),
+    Flag(("--plugin",), "FILE",
+         "a precompile of your own: its entry for the genesis, as JSON (may be repeated)",
+         {"type": Path, "action": "append", "default": []}),
     Flag(("--reset",), None, "wipe the directory's chain and begin anew", _SWITCH),
     Flag(("--log-level",), None, "how much the nodes say (default info)",
          {"choices": ["debug", "info", "warning", "error"], "default": _DEFAULT.log_level}),
@@ -145,7 +149,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def settings_from(options: argparse.Namespace) -> DevnetSettings:
-    """What the flags say."""
+    """What the flags, and the files that they name, say; raises `OperatorError`."""
     return DevnetSettings(
         datadir=options.datadir,
         validators=options.validators,
@@ -164,6 +168,7 @@ def settings_from(options: argparse.Namespace) -> DevnetSettings:
         da_epoch_blocks=options.da_epoch_blocks,
         da_port=options.da_port,
         da_entrance=options.da_entrance,
+        plugins=tuple(map(read_entry, options.plugin)),
         reset=options.reset,
         log_level=options.log_level,
     )

@@ -1,7 +1,10 @@
 """What a devnet is made of: the flags of `zerog devnet`, and what of them a directory remembers."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 DEFAULT_MNEMONIC = "test test test test test test test test test test test junk"
 DEFAULT_CHAIN_ID = 16_601
@@ -40,6 +43,8 @@ class DevnetSettings:
     """HTTP port of the DA signers."""
     da_entrance: str = "0x000000000000000000000000000000000000da01"
     """The contract whose uploads they sign for."""
+    plugins: tuple[Mapping[str, Any], ...] = ()
+    """Entries for `config.zerog.plugins`: precompiles of other people."""
     reset: bool = False
     log_level: str = "info"
 
@@ -56,4 +61,6 @@ class DevnetSettings:
             "--no-predeploys": not self.predeploys,
             "--da-signers": self.da_signers,
             "--da-epoch-blocks": self.da_epoch_blocks,
+            "--plugin": ", ".join(json.dumps(entry, sort_keys=True) for entry in self.plugins)
+            or "none",
         }

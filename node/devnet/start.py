@@ -28,6 +28,7 @@ from node.errors import DevnetMismatch, InvalidFile, OperatorError, cannot_liste
 from node.initialization import NodePlan, connected, read_genesis, write_node
 from node.keystore import ValidatorKey, new_secret
 from node.layout import DataDirectory, locked
+from node.plugin_files import extended
 from node.plugins import load_plugins
 from node.supervisor import Process, Supervisor
 from node.telemetry import start_logging
@@ -222,8 +223,9 @@ def _create(settings: DevnetSettings) -> None:
         timestamp=int(time.time()),
         also_funded=signer_balances(settings),
     )
+    document_with_plugins = extended(document, settings.plugins)
     for plan in plans:
-        write_node(plan, document, None)
+        write_node(plan, document_with_plugins, None)
 
 
 def _plan(settings: DevnetSettings, index: int) -> NodePlan:

@@ -165,6 +165,22 @@ def test_init_writes_the_entry_and_the_code_into_the_genesis(tmp_path: Path) -> 
     assert genesis["alloc"][ADDRESS] == {"balance": "0x0", "code": "0x01"}
 
 
+def test_a_given_genesis_has_its_plugins_already(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = prepared(tmp_path)
+    capsys.readouterr()
+    command = [
+        "init",
+        "--datadir",
+        str(tmp_path / "other"),
+        "--genesis",
+        str(root / "genesis.json"),
+    ]
+    assert main([*command, "--full-node", "--plugin", str(tmp_path / "counter.json")]) == 2
+    assert "--plugin is for a new chain" in capsys.readouterr().err
+
+
 def test_a_node_that_lacks_a_plugin_refuses_to_start(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -212,6 +228,26 @@ def test_init_refuses_an_entry_that_is_none(
     [line] = capsys.readouterr().err.splitlines()
     assert re.search(why, line), line
     assert not root.exists()
+    devnet = ["devnet", "--datadir", str(root), "--plugin", str(entry_file)]
+    assert main([*devnet, "--port", "21870", "--p2p-port", "21880"]) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert re.search(why, line), line
+
+
+def test_a_devnet_that_lacks_a_plugin_refuses_to_start_and_remembers_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    entry_file = tmp_path / "counter.json"
+    entry_file.write_text(json.dumps(entry()))
+    devnet = ["devnet", "--datadir", str(tmp_path / "devnet"), "--port", "21870"]
+    devnet += ["--p2p-port", "21880"]
+    assert main([*devnet, "--plugin", str(entry_file)]) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert "zerog-test-counter 1.0" in line
+    assert "it is not installed" in line
+    assert main(devnet) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert "made with --plugin {" in line
 
 
 # Calls.
