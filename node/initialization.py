@@ -186,8 +186,6 @@ def _plan(request: InitRequest, root: Path, host: str, offset: int) -> NodePlan:
 
 def _document(request: InitRequest, plans: Sequence[NodePlan]) -> Mapping[str, Any]:
     if request.genesis is not None:
-        if request.plugins:
-            raise InvalidConfig("init", "--plugin", "no --genesis beside it", request.genesis)
         document = _read_json(request.genesis)
         _checked(request.genesis, document)
         return document
