@@ -66,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_demo(commands)
     _add_init(commands)
     _add_run(commands)
+    _add_verify_db(commands)
     add_da(commands)
     _add_simulate(commands)
     return parser
@@ -156,6 +157,18 @@ def _add_run(commands: "_Commands[argparse.ArgumentParser]") -> None:
     parser.set_defaults(command=_run)
 
 
+def _add_verify_db(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser(
+        "verify-db",
+        help="work out the state root, tries and indexes of a database again, say what differs",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--datadir", "--data-dir", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--blocks", type=whole(0, 2**53), default=128, metavar="N",
+                        help="undo the N newest blocks by the history too (default 128)")  # fmt: skip
+    parser.set_defaults(command=_verify_db)
+
+
 def _add_setting_flags(parser: argparse.ArgumentParser) -> None:
     """A flag for each setting of config.toml: --section.key, and geth's own spelling of some."""
     geth = {
@@ -239,6 +252,13 @@ def _run(options: argparse.Namespace) -> int:
     from node.assembly import run_from_directory
 
     return run_from_directory(options.datadir, _setting_flags(options), options.password_file)
+
+
+def _verify_db(options: argparse.Namespace) -> int:
+    from node.layout import DataDirectory
+    from node.verify_command import verify_database
+
+    return verify_database(DataDirectory(options.datadir), options.blocks)
 
 
 def _simulate(options: argparse.Namespace) -> int:
