@@ -162,6 +162,7 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._on_ready = on_ready
         self.has_failed = False
+        self._is_told = False
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -183,7 +184,8 @@ class _Server(uvicorn.Server):
 
     def stop_as_failed(self) -> None:
         """End, because calls can no longer be carried out."""
-        self.has_failed = self.should_exit = True
+        self.has_failed, self.should_exit = not self._is_told, True
 
     def _stop(self) -> None:
-        self.should_exit = True
+        # A signal to the whole group ended the workers as well: nothing has failed.
+        self.has_failed, self.should_exit, self._is_told = False, True, True
