@@ -22,6 +22,7 @@ local_socket.py          between the node and its JSON-RPC processes: the node's
 local_client.py          and theirs
 filter_book.py           filters of JSON-RPC clients, and how far each has been told
 database.py              the key-value store over LMDB
+abi_command.py           `zerog abi`: ABIs of our precompiles and contracts
 verify_command.py        `zerog verify-db`: does it agree with itself?
 
 consensus_host.py        inputs into the consensus core, its effects out

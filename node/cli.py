@@ -67,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_init(commands)
     _add_run(commands)
     _add_verify_db(commands)
+    _add_abi(commands)
     add_da(commands)
     _add_simulate(commands)
     return parser
@@ -169,6 +170,16 @@ def _add_verify_db(commands: "_Commands[argparse.ArgumentParser]") -> None:
     parser.set_defaults(command=_verify_db)
 
 
+def _add_abi(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser(
+        "abi",
+        help="print the ABI of a precompile or contract as JSON; without a name, the names",
+        allow_abbrev=False,
+    )
+    parser.add_argument("name", nargs="?", metavar="NAME")
+    parser.set_defaults(command=_abi)
+
+
 def _add_setting_flags(parser: argparse.ArgumentParser) -> None:
     """A flag for each setting of config.toml: --section.key, and geth's own spelling of some."""
     geth = {
@@ -259,6 +270,12 @@ def _verify_db(options: argparse.Namespace) -> int:
     from node.verify_command import verify_database
 
     return verify_database(DataDirectory(options.datadir), options.blocks)
+
+
+def _abi(options: argparse.Namespace) -> int:
+    from node.abi_command import print_abi
+
+    return print_abi(options.name)
 
 
 def _simulate(options: argparse.Namespace) -> int:
