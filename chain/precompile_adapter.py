@@ -197,7 +197,7 @@ def _call_of(
             data=checked_data(target_input),
             gas_left=gas_left,
             nested=nested,
-            charge=_unmetered,
+            charge=charge,
         )
         return _run_nested(state, nested, call)
 
@@ -227,10 +227,6 @@ def _call_of(
     )
 
 
-def _unmetered(amount: int) -> None:
-    """Gas of a precompile that another precompile called: the other one's price has it in."""
-
-
 def _run_nested(state: "EvmState", nested: _NestedCalls, call: Call) -> Outcome:
     """One precompile's call of another; a bug in the other is an alarm, and `Failed` to the caller."""
     nested.count += 1
@@ -242,6 +238,8 @@ def _run_nested(state: "EvmState", nested: _NestedCalls, call: Call) -> Outcome:
     outcome: Outcome
     try:
         outcome = _checked_outcome(precompile.run(call))
+    except GasExhausted:
+        raise
     # A bug in a contract must not stop the chain.
     except Exception as error:
         state.alarm(_bug_in(precompile, error))

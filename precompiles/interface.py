@@ -71,7 +71,7 @@ class BlockContext:
 
 
 def _unmetered(amount: int) -> None:
-    """Where nobody pays: a precompile that another one calls."""
+    """Where nobody asks for gas."""
 
 
 def _nobody(address: Address) -> StorageReader:
@@ -102,7 +102,9 @@ class Call:
     emit: Callable[[tuple[Hash32, ...], bytes], None]
     """Append a log of the precompile's address: topics, data. Undone when the call fails."""
     precompile: "Callable[[Address, bytes], Outcome]"
-    """CALL another precompile with our address as caller and no value; its gas is not charged."""
+    """CALL another precompile with our address as caller and no value.
+
+    Of its gas only what it asks for while it works (`charge`) is taken, from what is left to us."""
     charge: Callable[[int], None] = _unmetered
     """Take gas beyond the function's own cost, for work that shows itself only while it is done.
 

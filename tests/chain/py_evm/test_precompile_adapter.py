@@ -205,6 +205,21 @@ def test_a_precompile_calls_another_with_its_own_address_as_caller(worlds: Any) 
     assert (call.caller, call.kind, call.input) == (OURS, CallKind.CALL, b"hello")
 
 
+def test_what_a_called_precompile_charges_is_taken_from_the_one_that_called(worlds: Any) -> None:
+    """Else work without end could be had for nothing."""
+
+    def working(call: Call) -> Outcome:
+        while True:
+            call.charge(10_000)
+
+    def script(call: Call) -> Outcome:
+        return call.precompile(OTHER, b"")
+
+    world = worlds.zero_g({OURS: Scripted(script), OTHER: Scripted(working, OTHER)})
+    result = world.call(OURS, gas=100_000)
+    assert (result.error, result.gas_used) == ("out of gas", 100_000)
+
+
 def test_precompiles_are_warm_in_a_transaction_and_cold_outside(worlds: Any) -> None:
     """Facts §1a "Warm/access list": 100 gas from the start, never 2,600."""
     world = worlds.zero_g({OURS: Scripted(returning())})
