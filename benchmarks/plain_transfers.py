@@ -66,7 +66,7 @@ class Node:
     def __init__(self, store: KeyValueStore, document: GenesisDocument) -> None:
         Chain.initialize(store, *genesis_block(document))
         self._store = store
-        self.chain = Chain(store, document.config, PyEvmEngine(), sender_of=self._sender_of)
+        self.chain = Chain(store, document.config, PyEvmEngine(), sender_of=self._sender_of, known_transaction=self._known)
         self.pool = TransactionPool(document.config, self.chain.head, self._account_of)
 
     def commit(self, executed: ExecutedBlock) -> None:
@@ -80,6 +80,10 @@ class Node:
     def _account_of(self, address: Address) -> Account | None:
         with self._store.snapshot() as snapshot:
             return StateAt(snapshot).account(address)
+
+    def _known(self, transaction_hash: Hash32) -> Transaction | None:
+        pooled = self.pool.get(transaction_hash)
+        return None if pooled is None else pooled.transaction
 
     def _sender_of(self, transaction: Transaction) -> Address:
         pooled = self.pool.get(transaction.hash)

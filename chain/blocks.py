@@ -4,7 +4,7 @@ One header class serves every fork: the fields that later forks appended are Non
 carries 0G's slashed entries as a trailing optional list after the withdrawals (facts §1b).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, Final
@@ -23,6 +23,14 @@ EMPTY_BLOOM: Final = bytes(256)
 NO_NONCE: Final = bytes(8)
 ZERO_HASH: Final = Hash32(bytes(32))
 MANDATORY_FIELD_COUNT: Final = 15
+
+
+KnownTransaction = Callable[[Hash32], Transaction | None]
+"""A transaction that is decoded already, by hash."""
+
+
+def _nothing_known(_hash: Hash32) -> None:
+    return None
 
 
 @dataclass(frozen=True)
@@ -99,14 +107,17 @@ def encode_block(block: Block) -> bytes:
     return encode_item(items)
 
 
-def decode_block(encoded: bytes) -> Block:
-    """Raises `UndecodableBlock`, also where a transaction inside is undecodable."""
+def decode_block(encoded: bytes, known: KnownTransaction = _nothing_known) -> Block:
+    """Raises `UndecodableBlock`, also where a transaction inside is undecodable.
+
+    `known` may have decoded some of the transactions before.
+    """
     items = _list("block", _decoded(encoded))
     if not 3 <= len(items) <= 5:
         raise UndecodableBlock(f"block of {len(items)} items, expected 3 to 5")
     return Block(
         header=_header(items[0]),
-        transactions=tuple(_transaction(item) for item in _list("transactions", items[1])),
+        transactions=tuple(_transaction(item, known) for item in _list("transactions", items[1])),
         ommers=tuple(_header(item) for item in _list("ommers", items[2])),
         withdrawals=_withdrawals(items[3]) if len(items) > 3 else None,
         slashed=_slashed(items[4]) if len(items) > 4 else (),
@@ -149,12 +160,12 @@ def _decoded(encoded: bytes) -> Decoded:
         raise UndecodableBlock(f"rlp: {error}") from None
 
 
-def _transaction(item: Decoded) -> Transaction:
+def _transaction(item: Decoded, known: KnownTransaction) -> Transaction:
     if isinstance(item, bytes) and item[:1] >= b"\xc0":
         raise UndecodableBlock("a legacy transaction wrapped in a string")
     try:
         encoded = item if isinstance(item, bytes) else encode_item(item)
-        return decode_transaction(encoded)
+        return known(Hash32(keccak(encoded))) or decode_transaction(encoded)
     except UndecodableTransaction as error:
         raise UndecodableBlock(f"transaction: {error}") from error
 

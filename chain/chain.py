@@ -13,7 +13,7 @@ from eth_hash.auto import keccak
 from eth_typing import Address, Hash32
 
 from chain import block_store
-from chain.blocks import Block, Header, decode_block, encode_block
+from chain.blocks import Block, Header, KnownTransaction, decode_block, encode_block
 from chain.building import IsOverBudget, PayloadAttributes, build_block
 from chain.candidates import Candidates
 from chain.config import ChainConfig
@@ -95,10 +95,13 @@ class Chain:
         *,
         gas_limit_target: int = 36_000_000,
         sender_of: SenderOf = recover_sender,
+        known_transaction: KnownTransaction = lambda _hash: None,
         allows_withdrawals: bool = False,
         history_blocks_kept: int | None = None,
     ) -> None:
-        """`sender_of` may answer from the pool's memory; `allows_withdrawals` is for foreign chains.
+        """`sender_of` and `known_transaction` may answer from the pool's memory.
+
+        `allows_withdrawals` is for foreign chains.
 
         `history_blocks_kept`: so far before the head can states be read; None forgets nothing.
 
@@ -106,6 +109,7 @@ class Chain:
         """
         self._store, self._config, self._engine = store, config, engine
         self._gas_limit_target, self._sender_of = gas_limit_target, sender_of
+        self._known_transaction = known_transaction
         self._allows_withdrawals = allows_withdrawals
         self._history_blocks_kept = history_blocks_kept
         self._verdicts: dict[Hash32, Verdict] = {}
@@ -172,7 +176,11 @@ class Chain:
         if isinstance(verdict, Invalid):
             return verdict
         try:
-            block = verdict.executed.block if verdict else decode_block(encoded)
+            block = (
+                verdict.executed.block
+                if verdict
+                else decode_block(encoded, self._known_transaction)
+            )
             if expectations is not None:
                 self._check_expectations(block.header, expectations)
         except InvalidBlock as reason:

@@ -43,8 +43,14 @@ class PyEvmEngine:
         self,
         precompiles: PrecompileSource = zero_g_precompiles,
         plugins: Mapping[Address, Precompile] | None = None,
+        has_short_transfers: bool = True,
     ) -> None:
-        """`plugins` are other people's precompiles; the rules of a block say which are there in it."""
+        """`plugins` are other people's precompiles; the rules of a block say which are there in it.
+
+        `has_short_transfers` False runs calls of accounts without code as every other call, with the
+        same outcome: for comparison.
+        """
+        self._has_short_transfers = has_short_transfers
         self._zero_g_precompiles = precompiles
         self._plugins = plugins or {}
         self._opcodes: dict[Fork, OpcodeTable] = {}
@@ -107,6 +113,7 @@ class PyEvmEngine:
             self._opcode_table(environment.rules.fork),
             self._precompiles_of(environment.rules),
             self._code_analysis,
+            self._has_short_transfers,
         )
 
     def _opcode_table(self, fork: Fork) -> OpcodeTable:

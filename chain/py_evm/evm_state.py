@@ -34,6 +34,7 @@ class EvmState(Journal):
         opcodes: OpcodeTable,
         precompiles: Mapping[Address, FramePrecompile],
         code_analysis: CodeAnalysis,
+        has_short_transfers: bool,
     ) -> None:
         rules = environment.rules
         super().__init__(reader, rules.fork)
@@ -43,6 +44,8 @@ class EvmState(Journal):
         self.opcodes = opcodes
         self.precompiles = precompiles
         self.code_analysis = code_analysis
+        self.has_short_transfers = has_short_transfers
+        """Whether a call of an account without code may do without a frame."""
         self.alarms: list[str] = []
         """Bugs that a transaction ran into."""
         self.coinbase = environment.coinbase

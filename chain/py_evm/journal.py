@@ -154,6 +154,11 @@ class Journal:
             self._new_codes[code_hash] = code
         self._set_record(address, (nonce, balance, code_hash))
 
+    def spend(self, address: Address, amount: int) -> None:
+        """As a transaction's sender: the next nonce, and `amount` wei less."""
+        nonce, balance, code_hash = self._record(address) or _EMPTY
+        self._set_record(address, (nonce + 1, balance - amount, code_hash))
+
     # Storage.
 
     def get_storage(self, address: Address, slot: int, from_journal: bool = True) -> int:

@@ -96,6 +96,8 @@ def _message_of(transaction: Transaction, sender: Address, state: EvmState) -> M
 
 def _run(state: EvmState, message: Message, intrinsic: int) -> Execution:
     """The part that changes the state."""
+    if state.has_short_transfers and _runs_no_code(state, message):
+        return _transfer(state, message, intrinsic)
     blob_gas = len(message.blob_versioned_hashes) * GAS_PER_BLOB
     fee = message.gas_limit * message.gas_price + blob_gas * state.blob_base_fee
     if fee:
@@ -109,7 +111,7 @@ def _run(state: EvmState, message: Message, intrinsic: int) -> Execution:
         frame = _create(state, message, gas, created, context)
     else:
         frame = _call(state, message, message.to, gas, context)
-    peak, used = _gas_used(state, message, frame)
+    peak, used = _gas_used(state, message, frame.gas_left)
     _settle_fees(state, message, used)
     return Execution(
         output=frame.output,
@@ -120,6 +122,48 @@ def _run(state: EvmState, message: Message, intrinsic: int) -> Execution:
         is_revert=frame.error is not None and not frame.error.burns_gas,
         contract_address=created,
         effective_gas_price=message.gas_price,
+        blob_gas_used=blob_gas,
+    )
+
+
+def _runs_no_code(state: EvmState, message: Message) -> bool:
+    """Whether the message does nothing but move value: its recipient has no code of any kind."""
+    to = message.to
+    return (
+        to is not None
+        and not message.authorization_list
+        and to not in state.precompiles
+        and not state.get_code(to)
+    )
+
+
+def _transfer(state: EvmState, message: Message, intrinsic: int) -> Execution:
+    """What `_run` does to such a message, in one write for each account instead of five in all.
+
+    It cannot fail: the balance covers the fee and the value, which is what was checked last.
+    """
+    sender, to, price = message.sender, message.to, message.gas_price
+    assert to is not None, "a creation is no transfer"
+    # Calls at the block's end find the last transaction's warm set (facts [O5]).
+    state.begin_transaction(_warm_at_start(state, message))
+    peak, used = _gas_used(state, message, message.gas_limit - intrinsic)
+    blob_gas = len(message.blob_versioned_hashes) * GAS_PER_BLOB
+    state.spend(sender, used * price + blob_gas * state.blob_base_fee + message.value)
+    if message.value:
+        state.delta_balance(to, message.value)
+    else:
+        state.touch_account(to)
+    tip = price - state.base_fee if state.fork >= Fork.LONDON else price
+    state.delta_balance(state.coinbase, used * tip)
+    return Execution(
+        output=b"",
+        gas_used=used,
+        peak_gas_used=peak,
+        logs=(),
+        error=None,
+        is_revert=False,
+        contract_address=None,
+        effective_gas_price=price,
         blob_gas_used=blob_gas,
     )
 
@@ -191,9 +235,9 @@ def _warm_at_start(state: EvmState, message: Message) -> dict[Any, bool]:
     return warm
 
 
-def _gas_used(state: EvmState, message: Message, frame: Frame) -> tuple[int, int]:
+def _gas_used(state: EvmState, message: Message, gas_left: int) -> tuple[int, int]:
     """Gas before and after refund, EIP-7623's floor and the 80 % rule."""
-    peak = message.gas_limit - frame.gas_left
+    peak = message.gas_limit - gas_left
     used = peak - min(state.refund, peak // state.rules.row.refund_quotient)
     if state.fork >= Fork.PRAGUE:
         floor = data_floor_gas(message.data)
