@@ -6,6 +6,7 @@ Both take the same submissions; only the entrance also takes uploads, which it a
 from dataclasses import dataclass
 
 from eth_abi.abi import decode, encode
+from eth_abi.exceptions import DecodingError
 from eth_hash.auto import keccak
 from eth_typing import Address, Hash32
 
@@ -74,8 +75,14 @@ class CommitmentContract:
             raise NothingThere(self.address)
 
     def commitment(self, name: BlobName) -> Point | None:
-        """The verified commitment; None where there is none (infinity counts as none, facts §2)."""
-        [kept] = self._contract.call("verifiedErasureCommitment", *name)
+        """The verified commitment; None where there is none (infinity counts as none, facts §2).
+
+        Raises `NothingThere` where the address has another kind of contract.
+        """
+        try:
+            [kept] = self._contract.call("verifiedErasureCommitment", *name)
+        except (RpcError, DecodingError):
+            raise NothingThere(self.address) from None
         point = (int(kept[0]), int(kept[1]))
         return None if point == INFINITY else point
 

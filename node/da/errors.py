@@ -134,12 +134,23 @@ class WrongSignature(DaRefusal):
         self.signer = signer
 
 
-class NothingThere(DaRefusal):
-    """No contract at the address that was given."""
+class NoRegistry(DaRefusal):
+    """The chain has no registry at 0G's address."""
 
     def __init__(self, address: str) -> None:
         super().__init__(
-            f"no contract at {address}; give the DA entrance's or a DA verifier's address with "
+            f"no DA registry at {address}; ask a node of a chain with 0G's contracts (a devnet "
+            "without --no-predeploys)"
+        )
+        self.address = address
+
+
+class NothingThere(DaRefusal):
+    """No contract of the kind that is needed at the address that was given."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(
+            f"no DA contract at {address}; give the DA entrance's or a DA verifier's address with "
             "--contract"
         )
         self.address = address

@@ -13,8 +13,8 @@ from node.da.da_signers import DA_SIGNERS, DaSigners
 from node.da.errors import (
     AlreadyASigner,
     AnotherKey,
+    NoRegistry,
     NotASigner,
-    NothingThere,
     NoVotes,
     Reverted,
 )
@@ -56,7 +56,7 @@ class MadeEpoch:
 def register(signers: DaSigners, wallet: Wallet, key: BlsKey, socket: str) -> str:
     """Register the wallet's account as a signer with that key; the transaction's hash.
 
-    `socket` is where others reach the signer, as text. Raises `AlreadyASigner`, `NothingThere`
+    `socket` is where others reach the signer, as text. Raises `AlreadyASigner`, `NoRegistry`
     (no registry) or `Reverted`.
     """
     if signers.is_signer(_account(wallet)):
@@ -76,7 +76,7 @@ def send_registration(signers: DaSigners, wallet: Wallet, key: BlsKey, socket: s
 def register_epoch(signers: DaSigners, wallet: Wallet, key: BlsKey) -> EpochRegistration:
     """Put the wallet's account into the draw of the next epoch; nothing is sent if it is in it.
 
-    Raises `NotASigner`, `AnotherKey`, `NoVotes`, `NothingThere` or `Reverted`.
+    Raises `NotASigner`, `AnotherKey`, `NoVotes`, `NoRegistry` or `Reverted`.
     """
     account = _account(wallet)
     check_key(signers, account, key)
@@ -150,9 +150,9 @@ def _account(wallet: Wallet) -> Address:
 
 
 def _sent(signers: DaSigners, wallet: Wallet, function: str, *arguments: object) -> str:
-    """A transaction to the registry; its hash. Raises `NothingThere` or `Reverted`."""
+    """A transaction to the registry; its hash. Raises `NoRegistry` or `Reverted`."""
     if signers.client.call("eth_getCode", REGISTRY, "latest") == "0x":
-        raise NothingThere(REGISTRY)
+        raise NoRegistry(REGISTRY)
     data = Contract(signers.client, REGISTRY, artifact("DARegistry")).data(function, *arguments)
     return wallet.send(REGISTRY, data, gas=_estimated(signers, wallet, REGISTRY, data, function))
 

@@ -20,6 +20,7 @@ from node.da.service.uploads import UploadWatch
 
 BODY_BYTES_MAX = 4_096
 """A request to sign has some 400."""
+BODY_READ_S_MAX = 10
 NODE_AWAY = (OSError, http.client.HTTPException, RpcError, NoJsonRpc)
 
 Scope = Mapping[str, Any]
@@ -27,6 +28,10 @@ Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 _logger = logging.getLogger("zerog.da")
+
+
+class _BodyTooLong(Exception):
+    """More than `BODY_BYTES_MAX`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +58,12 @@ class SignerApplication:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        body = await _body(receive)
-        if body is None:
+        try:
+            async with asyncio.timeout(BODY_READ_S_MAX):
+                body = await _body(receive)
+        except TimeoutError:
+            answer = _Answer(408, {"error": f"expected the body within {BODY_READ_S_MAX} s"})
+        except _BodyTooLong:
             answer = _Answer(413, {"error": f"expected at most {BODY_BYTES_MAX} bytes"})
         else:
             answer = await self._answer(str(scope["method"]), str(scope["path"]), body)
@@ -130,8 +139,8 @@ class SignerApplication:
         return _Answer(200, {**signed.signature.as_json(), "rows": signed.rows})
 
 
-async def _body(receive: Receive) -> bytes | None:
-    """The whole body; None where it is too long."""
+async def _body(receive: Receive) -> bytes:
+    """The whole body; raises `_BodyTooLong`."""
     body = b""
     while True:
         message = await receive()
@@ -140,6 +149,6 @@ async def _body(receive: Receive) -> bytes | None:
         part: bytes = message.get("body", b"")
         body += part
         if len(body) > BODY_BYTES_MAX:
-            return None
+            raise _BodyTooLong
         if not message.get("more_body"):
             return body

@@ -80,7 +80,10 @@ def _bound(host: str, port: int) -> socket.socket:
 
 
 def _uvicorn_config(application: SignerApplication) -> uvicorn.Config:
-    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+    logger = logging.getLogger("uvicorn.error")
+    logger.setLevel(logging.ERROR)
+    # It calls it an error that requests end with the process; that is what a stop is.
+    logger.addFilter(lambda record: not record.getMessage().startswith("Cancel "))
     return uvicorn.Config(
         application,
         http=BoundedHttpProtocol,

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from eth_account import Account
 from eth_hash.auto import keccak
 from eth_utils import to_checksum_address
 
@@ -267,12 +268,36 @@ def test_what_an_operator_can_mend_is_exit_code_2(
         assert (code, text in line) == (2, True), line
 
 
-def test_a_contract_that_is_not_there_is_a_refusal(tool: Tool) -> None:
-    nowhere = "0x" + "12" * 20
-    code, line = tool.refused("upload", "--data-root", root("x"), "--contract", nowhere,
+@pytest.mark.parametrize(
+    "where",
+    ["0x" + "12" * 20, "0x" + "00" * 18 + "1000", "0x1cd0690ff9a693f5ef2dd976660a8dafc81a109c"],
+)
+def test_an_address_without_a_da_contract_is_a_refusal(tool: Tool, where: str) -> None:
+    """Nobody's, the precompile DASigners, and the token, which answers anything."""
+    code, line = tool.refused("status", "--data-root", root("x"), "--contract", where)
+    assert code == 1
+    assert f"no DA contract at {to_checksum_address(where)}" in line
+    code, line = tool.refused("upload", "--data-root", root("x"), "--contract", where,
                               *key_of(ROLLUP))  # fmt: skip
     assert code == 1
-    assert "no contract at 0x1212" in line
+    assert "no DA contract" in line or "takes no uploads" in line
+
+
+def test_an_accounts_key_may_come_from_its_keystore_or_the_environment(
+    tool: Tool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    password, path = tmp_path / "password", tmp_path / "account.json"
+    password.write_text("secret\n")
+    path.write_text(json.dumps(Account.encrypt(ACCOUNTS[ROLLUP][1], "secret", iterations=4_096)))
+    from_file = ("--account-file", path, "--account-password-file", password)
+    assert tool("make-epoch", *from_file)["hasBegun"] is False
+    code, line = tool.refused("make-epoch", *from_file[:2])
+    assert (code, "--account-password-file" in line) == (2, True)
+    password.write_text("wrong\n")
+    code, line = tool.refused("make-epoch", *from_file)
+    assert (code, "cannot be decrypted" in line) == (2, True)
+    monkeypatch.setenv("ZEROG_PRIVATE_KEY", ACCOUNTS[ROLLUP][1].hex())
+    assert tool("make-epoch")["hasBegun"] is False
 
 
 def test_nobody_signing_is_said_with_the_reason_most_of_them_give(tool: Tool) -> None:
