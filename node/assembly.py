@@ -231,6 +231,7 @@ class Node:
             engine,
             gas_limit_target=config.miner_gaslimit,
             sender_of=self.intake.sender_of,
+            known_transaction=self.intake.known_transaction,
             history_blocks_kept=config.history_state or None,
         )
         self.executor = ExecutionHost(

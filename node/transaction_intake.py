@@ -73,6 +73,11 @@ class TransactionIntake:
         pooled = self._pool.get(transaction.hash)
         return recover_sender(transaction) if pooled is None else pooled.sender
 
+    def known_transaction(self, transaction_hash: Hash32) -> Transaction | None:
+        """From the pool, so that nothing is decoded twice."""
+        pooled = self._pool.get(transaction_hash)
+        return None if pooled is None else pooled.transaction
+
     def on_new_head(self, head: Header, changes: Iterable[AccountChange]) -> None:
         """Drop what the block used."""
         with self._lock:
