@@ -32,13 +32,16 @@ def find_logs(
     found: list[PlacedLog] = []
     for number, bloom in blocks.blooms(numbers):
         if bloom_test.may_match(bloom):
-            found += _logs_of_block(blocks, number, log_filter)
+            found += logs_of_block(blocks, number, log_filter)
             if len(found) > results_max:
                 raise TooManyLogs(results_max)
     return tuple(found)
 
 
-def _logs_of_block(blocks: StoredBlocks, number: int, log_filter: LogFilter) -> list[PlacedLog]:
+def logs_of_block(
+    blocks: StoredBlocks, number: int, log_filter: LogFilter
+) -> tuple[PlacedLog, ...]:
+    """Those of one block that match; the filter's own blocks are not looked at."""
     places = []
     log_index = 0
     for transaction_index, receipt in enumerate(blocks.receipts(number)):
@@ -47,9 +50,9 @@ def _logs_of_block(blocks: StoredBlocks, number: int, log_filter: LogFilter) -> 
                 places.append((log, transaction_index, log_index))
             log_index += 1
     if not places:
-        return []
+        return ()
     block = blocks.block(number)
-    return [
+    return tuple(
         PlacedLog(
             log=log,
             block_hash=block.header.hash,
@@ -60,4 +63,4 @@ def _logs_of_block(blocks: StoredBlocks, number: int, log_filter: LogFilter) -> 
             log_index=log_index,
         )
         for log, transaction_index, log_index in places
-    ]
+    )

@@ -33,7 +33,7 @@ from chain.header_rules import blob_base_fee, next_base_fee
 from chain.history import history_floor
 from chain.key_value import KeyValueStore, Snapshot
 from chain.log_filter import LogFilter
-from chain.log_search import find_logs
+from chain.log_search import find_logs, logs_of_block
 from chain.message_calls import BlockOverrides, CallRequest, MessageCalls
 from chain.proofs import AccountProof, proof
 from chain.query_errors import HeaderForHashNotFound, HeaderNotFound, StateNotKept
@@ -246,6 +246,11 @@ class ChainView:
         return find_logs(
             self._blocks, log_filter, numbers, limits.log_blocks_max, limits.log_results_max
         )
+
+    def logs_of_block(self, at: BlockReference) -> tuple[PlacedLog, ...]:
+        """Every log of one block, however many; raises HeaderNotFound or HeaderForHashNotFound."""
+        number = self._number(at)
+        return logs_of_block(self._blocks, number, LogFilter())
 
     def fee_history(
         self, block_count: int, newest: BlockReference, percentiles: Sequence[float] = ()

@@ -11,7 +11,7 @@ import functools
 import logging
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from chain.engine import Account, Engine
 from chain.executed_block import ExecutedBlock
 from chain.key_value import KeyValueStore, Table
 from chain.pool_admission import PoolSettings
+from chain.pooled_transaction import PooledTransaction
 from chain.py_evm import PyEvmEngine
 from chain.state import StateAt
 from chain.transaction_pool import TransactionPool
@@ -224,7 +225,7 @@ class Node:
     ) -> None:
         self._config = config
         self._own = key.address if key else None
-        self.intake = TransactionIntake(self._pool(store, document))
+        self.intake = TransactionIntake(self._pool(store, document), self._on_pending)
         chain = Chain(
             store,
             document.config,
@@ -293,6 +294,9 @@ class Node:
         while True:
             await trio.sleep(GOSSIP_AGAIN_LOOK_S)
             self.gossip.publish(self.intake.due_again(), again=True)
+
+    def _on_pending(self, pending: Sequence[PooledTransaction]) -> None:
+        self.socket.announce_pending([(item.hash, item.transaction.encoded) for item in pending])
 
     def _on_committed(self, executed: ExecutedBlock) -> None:
         header = executed.block.header

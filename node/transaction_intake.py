@@ -18,6 +18,7 @@ from chain.candidates import Candidates
 from chain.engine import AccountChange
 from chain.errors import ChainError, InvalidSignature, UndecodableTransaction
 from chain.pool_refusals import AlreadyKnown
+from chain.pooled_transaction import PooledTransaction
 from chain.transaction_pool import TransactionPool
 from chain.transactions import (
     Transaction,
@@ -39,8 +40,13 @@ logger = logging.getLogger("zerog.pool")
 class TransactionIntake:
     """The pool behind its lock, and the thread that fills it."""
 
-    def __init__(self, pool: TransactionPool) -> None:
-        self._pool = pool
+    def __init__(
+        self,
+        pool: TransactionPool,
+        on_pending: Callable[[Sequence[PooledTransaction]], None] = lambda pending: None,
+    ) -> None:
+        """`on_pending` is told, on the event loop, what can be in the next block from now on."""
+        self._pool, self._on_pending = pool, on_pending
         self._lock = threading.Lock()
         self._thread = trio.CapacityLimiter(1)
         self._waiting_batches = 0
@@ -48,7 +54,11 @@ class TransactionIntake:
 
     async def submit(self, encoded: Sequence[bytes]) -> list[SubmitResult]:
         """Transactions of our own users, in order; one result each."""
-        return await trio.to_thread.run_sync(self._submit_all, encoded, limiter=self._thread)
+        results, pending = await trio.to_thread.run_sync(
+            self._submit_all, encoded, limiter=self._thread
+        )
+        self._on_pending(pending)
+        return results
 
     async def take_from_peer(self, encoded: Sequence[bytes]) -> bool:
         """Transactions that a peer gossiped; False where one cannot even be decoded.
@@ -59,9 +69,13 @@ class TransactionIntake:
             return True
         self._waiting_batches += 1
         try:
-            return await trio.to_thread.run_sync(self._take_all, encoded, limiter=self._thread)
+            is_decodable, pending = await trio.to_thread.run_sync(
+                self._take_all, encoded, limiter=self._thread
+            )
         finally:
             self._waiting_batches -= 1
+        self._on_pending(pending)
+        return is_decodable
 
     def candidates(self, base_fee: int) -> Candidates:
         """For the block that is to be built at that base fee, in wei a gas."""
@@ -117,36 +131,42 @@ class TransactionIntake:
         """Pending and queued."""
         return self._pool.pending_count, self._pool.queued_count
 
-    def _submit_all(self, encoded: Sequence[bytes]) -> list[SubmitResult]:
-        return [self._submit(item) for item in encoded]
+    def _submit_all(
+        self, encoded: Sequence[bytes]
+    ) -> tuple[list[SubmitResult], list[PooledTransaction]]:
+        pending: list[PooledTransaction] = []
+        return [self._submit(item, pending) for item in encoded], pending
 
-    def _submit(self, encoded: bytes) -> SubmitResult:
+    def _submit(self, encoded: bytes, pending: list[PooledTransaction]) -> SubmitResult:
         try:
             transaction = decode_transaction(encoded)
-            self._admit(transaction, self._pool.submit)
+            pending += self._admit(transaction, self._pool.submit)
         except ChainError as error:
             return Refused(str(error))
         with self._lock:
             self._own[transaction.hash] = time.monotonic()
         return Accepted(transaction.hash)
 
-    def _take_all(self, encoded: Sequence[bytes]) -> bool:
+    def _take_all(self, encoded: Sequence[bytes]) -> tuple[bool, list[PooledTransaction]]:
+        pending: list[PooledTransaction] = []
         for item in encoded:
             try:
-                self._admit(decode_transaction(item), self._pool.add)
+                pending += self._admit(decode_transaction(item), self._pool.add)
             except UndecodableTransaction:
-                return False
+                return False, pending
             except ChainError as error:
                 logger.debug("not taken from a peer: %s", error)
-        return True
+        return True, pending
 
-    def _admit(self, transaction: Transaction, add: Callable[..., object]) -> None:
+    def _admit(
+        self, transaction: Transaction, add: Callable[..., tuple[PooledTransaction, ...]]
+    ) -> tuple[PooledTransaction, ...]:
         if self._pool.get(transaction.hash) is not None:
             raise AlreadyKnown
         sender = recover_sender(transaction)
         authorities = _authorities(transaction)
         with self._lock:
-            add(transaction, sender, time.monotonic(), authorities)
+            return add(transaction, sender, time.monotonic(), authorities)
 
 
 def _authorities(transaction: Transaction) -> tuple[Address, ...]:

@@ -2,6 +2,8 @@
 
 settings.py         what it is told when it starts, and the limits it keeps to
 server.py           HTTP over uvicorn; `run` is the process
+websocket.py        connections that stay: calls and notifications on one
+subscriptions.py    who is told of blocks, logs and pending transactions
 access.py           which web pages and host names may call, and how
 dispatch.py         from a body to an answer: batches, the method table, errors
 context.py          what a method is given

@@ -37,6 +37,14 @@ class Access:
             return None
         return Refusal(403, "invalid host specified")
 
+    def origin_refusal(self, origin: bytes | None) -> Refusal | None:
+        """Of a WebSocket, which browsers let any page open: the page must be on the list."""
+        if origin is None or self._any_origin:
+            return None
+        if self._allows(origin.decode("latin-1").lower()):
+            return None
+        return Refusal(403, "origin not allowed")
+
     def cors_headers(self, origin: bytes | None) -> Headers:
         """What lets the page of `origin` read the answer; empty where it may not."""
         if origin is None or not self._origins:

@@ -14,6 +14,9 @@ from node.json_rpc.settings import (
     BODY_READ_SECONDS_MAX,
     WAITING_BODIES_BYTES_MAX,
 )
+from node.json_rpc.subscriptions import Feed
+from node.json_rpc.websocket import ABORT_EXTENSION, WebSocketSession
+from node.json_rpc.websocket import CONNECTIONS_MAX as WEBSOCKETS_MAX
 
 DRAINED_BYTES_MAX = 4 * BODY_BYTES_MAX
 """Of an oversized body read away, so that its sender gets to read the refusal."""
@@ -33,17 +36,21 @@ class _ClientGone(Exception):
 
 
 class Application:
-    """One server's HTTP side."""
+    """One server: HTTP requests and WebSockets."""
 
-    def __init__(self, services: Services, dispatcher: Dispatcher) -> None:
+    def __init__(self, services: Services, dispatcher: Dispatcher, feed: Feed) -> None:
         settings = services.settings
-        self._services, self._dispatcher = services, dispatcher
+        self._services, self._dispatcher, self._feed = services, dispatcher, feed
+        self._websockets = 0
         self._access = Access(settings.cors_origins, settings.virtual_hosts)
         self._bodies = _Bodies()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Answer one request, or serve one WebSocket."""
         headers = dict(scope["headers"])
+        if scope["type"] == "websocket":
+            await self._websocket(scope, headers, receive, send)
+            return
         cors = self._access.cors_headers(headers.get(b"origin"))
         refusal = self._access.host_refusal(headers.get(b"host"))
         if refusal is not None:
@@ -58,6 +65,27 @@ class Application:
                 await _answer(send, 204, self._access.preflight_headers(headers), b"")
             case _:
                 await _refuse(send, Refusal(405, "method not allowed"), cors)
+
+    async def _websocket(
+        self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, send: Send
+    ) -> None:
+        refusal = self._access.host_refusal(headers.get(b"host")) or self._access.origin_refusal(
+            headers.get(b"origin")
+        )
+        if refusal is None and self._websockets >= WEBSOCKETS_MAX:
+            refusal = Refusal(503, "too many connections")
+        await receive()
+        if refusal is not None:
+            await _answer(
+                send, refusal.status, [_TEXT], refusal.text.encode(), "websocket.http.response"
+            )
+            return
+        abort = scope["state"][ABORT_EXTENSION]
+        self._websockets += 1
+        try:
+            await WebSocketSession(self._dispatcher, self._feed, receive, send, abort).run()
+        finally:
+            self._websockets -= 1
 
     async def _post(
         self, headers: Mapping[bytes, bytes], cors: Headers, receive: Receive, send: Send
@@ -176,7 +204,9 @@ async def _refuse(send: Send, refusal: Refusal, headers: Headers) -> None:
     await _answer(send, refusal.status, [_TEXT, *headers], refusal.text.encode() + b"\n")
 
 
-async def _answer(send: Send, status: int, headers: Headers, body: bytes) -> None:
+async def _answer(
+    send: Send, status: int, headers: Headers, body: bytes, kind: str = "http.response"
+) -> None:
     headers.append((b"content-length", b"%d" % len(body)))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": f"{kind}.start", "status": status, "headers": headers})
+    await send({"type": f"{kind}.body", "body": body})

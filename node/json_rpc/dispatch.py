@@ -27,6 +27,7 @@ from node.json_rpc.errors import (
     INVALID_PARAMS,
     INVALID_REQUEST,
     LIMIT_EXCEEDED,
+    METHOD_NOT_FOUND,
     PARSE_ERROR,
     RESPONSE_TOO_LARGE,
     RpcError,
@@ -40,6 +41,7 @@ from node.json_rpc.settings import (
     BATCH_CONCURRENCY_MAX,
     BATCH_RESPONSE_BYTES_MAX,
 )
+from node.json_rpc.subscriptions import Subscriber
 from node.json_rpc.worker_pool import WorkerPool, job_of
 from node.local_socket import LocalSocketError
 
@@ -57,6 +59,8 @@ class Runs(Enum):
     """In a worker that runs contracts, with a `ChainView`."""
     IN_SCAN_WORKER = auto()
     """In a worker that reads many blocks, with a `ChainView`."""
+    FOR_SUBSCRIBER = auto()
+    """In the event loop, with the `Services` and the `Subscriber` that asks; WebSocket only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,17 +122,20 @@ class Dispatcher:
         self._workers = {Runs.IN_CALL_WORKER: call_workers, Runs.IN_SCAN_WORKER: scan_workers}
         self._at_head: dict[str, tuple[int, asyncio.Future[bytes]]] = {}
 
-    async def answer(self, body: bytes) -> bytes:
-        """The answer's body; empty where the request held notifications alone. Never raises."""
+    async def answer(self, body: bytes, subscriber: Subscriber | None = None) -> bytes:
+        """The answer's body; empty where the request held notifications alone. Never raises.
+
+        `subscriber`: the connection that notifications can go to, where it is one.
+        """
         try:
             request = orjson.loads(body)
         except orjson.JSONDecodeError:
             return _failure(None, RpcError(PARSE_ERROR, "parse error"))
         if isinstance(request, list):
-            return await self._batch(request)
-        return await self._single(request) or b""
+            return await self._batch(request, subscriber)
+        return await self._single(request, subscriber) or b""
 
-    async def _single(self, call: Any) -> bytes | None:
+    async def _single(self, call: Any, subscriber: Subscriber | None) -> bytes | None:
         """The answer to one call; None to a notification."""
         if type(call) is not dict or call.get("jsonrpc") != "2.0":
             return _invalid_request(call)
@@ -137,7 +144,7 @@ class Dispatcher:
         if not isinstance(name, str) or not name or isinstance(identity, dict | list):
             return _invalid_request(call)
         try:
-            result = await self._result(name, call.get("params"))
+            result = await self._result(name, call.get("params"), subscriber)
             answer = orjson.dumps({"jsonrpc": "2.0", "id": identity, "result": result})
         except RpcError as error:
             answer = _failure(identity, error)
@@ -151,7 +158,7 @@ class Dispatcher:
             answer = _failure(identity, RpcError(INTERNAL_ERROR, "method handler crashed"))
         return answer if "id" in call else None
 
-    async def _result(self, name: str, params: Any) -> Any:
+    async def _result(self, name: str, params: Any, subscriber: Subscriber | None) -> Any:
         method = self._methods.get(name)
         if method is None:
             raise method_not_found(name)
@@ -163,6 +170,11 @@ class Dispatcher:
         if runs is Runs.WITH_SERVICES:
             result = method.handler(self._services, *parse_arguments(method.parameters, params))
             return await result if isinstance(result, Coroutine) else result
+        if runs is Runs.FOR_SUBSCRIBER:
+            if subscriber is None:
+                raise RpcError(METHOD_NOT_FOUND, "notifications not supported")
+            arguments = parse_arguments(method.parameters, params)
+            return method.handler(self._services, subscriber, *arguments)
         if method.is_per_head:
             parse_arguments(method.parameters, params)
             return orjson.Fragment(await self._shared_answer(name, runs))
@@ -188,12 +200,13 @@ class Dispatcher:
         with self._services.queries.view() as view:
             return method.is_heavy(view, *arguments)
 
-    async def _batch(self, calls: list[Any]) -> bytes:
+    async def _batch(self, calls: list[Any], subscriber: Subscriber | None) -> bytes:
         if not calls:
             return _failure(None, RpcError(INVALID_REQUEST, "empty batch"))
         if len(calls) > BATCH_CALLS_MAX:
             return _batch_too_large(calls)
-        answers = await _BatchRun(self._single).answers(calls)
+        run = _BatchRun(lambda call: self._single(call, subscriber))
+        answers = await run.answers(calls)
         return b"[" + b",".join(answers) + b"]" if answers else b""
 
 

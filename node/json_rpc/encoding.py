@@ -5,7 +5,7 @@ of later forks and other transaction types are left out, not null.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from eth_typing import Address
 
@@ -22,8 +22,12 @@ from chain.engine import Withdrawal
 from chain.proofs import AccountProof
 from chain.receipts import bloom_of
 from chain.transactions import BLOB, DYNAMIC_FEE, LEGACY, SET_CODE, Transaction
+from node.local_socket import NodeStatus
 
 Json = dict[str, Any]
+
+SYNCING_LAG_BLOCKS = 2
+"""A node fewer blocks behind than this is not catching up, a block is just on its way."""
 
 
 def quantity(number: int) -> str:
@@ -208,6 +212,17 @@ def receipt_json(placed_receipt: PlacedReceipt) -> Json:
         answer["blobGasUsed"] = quantity(receipt.blob_gas_used)
         answer["blobGasPrice"] = quantity(placed_receipt.blob_gas_price or 0)
     return answer
+
+
+def syncing_json(status: NodeStatus) -> Json | Literal[False]:
+    """eth_syncing's answer."""
+    if status.highest_known - status.height < SYNCING_LAG_BLOCKS:
+        return False
+    return {
+        "startingBlock": quantity(status.starting_height),
+        "currentBlock": quantity(status.height),
+        "highestBlock": quantity(status.highest_known),
+    }
 
 
 def log_json(placed: PlacedLog) -> Json:

@@ -142,6 +142,20 @@ def count(value: Any) -> int:
     return _quantity(value, UINT64_MAX, "math.HexOrDecimal64", "hex number > 64 bits")
 
 
+def text(value: Any) -> str:
+    """A string of any length."""
+    if not isinstance(value, str):
+        raise ParameterError(
+            f"json: cannot unmarshal {json_kind(value)} into Go value of type string"
+        )
+    return value
+
+
+def anything(value: Any) -> Any:
+    """Left to the method, which knows by another argument what it must be."""
+    return value
+
+
 def boolean(value: Any) -> bool:
     """true or false."""
     if not isinstance(value, bool):

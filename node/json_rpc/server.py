@@ -21,8 +21,15 @@ from node.json_rpc.application import Application
 from node.json_rpc.context import NoEngine, Services, load_genesis, query_limits
 from node.json_rpc.dispatch import Dispatcher
 from node.json_rpc.http_protocol import BoundedHttpProtocol
-from node.json_rpc.settings import CONNECTIONS_MAX, IDLE_CONNECTION_SECONDS_MAX, RpcSettings
+from node.json_rpc.settings import (
+    BODY_BYTES_MAX,
+    CONNECTIONS_MAX,
+    IDLE_CONNECTION_SECONDS_MAX,
+    RpcSettings,
+)
+from node.json_rpc.subscriptions import Feed
 from node.json_rpc.table import all_methods
+from node.json_rpc.websocket import PING_INTERVAL_S, PONG_WAIT_S, BoundedWebSocketProtocol
 from node.json_rpc.worker_pool import WorkerPool
 from node.json_rpc.worker_process import Handler, Zygote, start_zygote
 from node.local_client import NodeClient
@@ -100,21 +107,31 @@ async def _serve(
     )
     services = Services(settings, document, store, queries, node)
     dispatcher = Dispatcher(all_methods(), services, calls, scans)
+    node.listener = feed = Feed(queries, node)
     await node.start()
     calls.start()
     scans.start()
-    server = _Server(_uvicorn_config(Application(services, dispatcher)), on_ready)
+    server = _Server(_uvicorn_config(Application(services, dispatcher, feed)), on_ready)
     loop = asyncio.get_running_loop()
     # Readable means closed: the zygote never says anything.
     loop.add_reader(zygote.control, server.stop_as_failed)
+    telling = loop.create_task(feed.run())
+    telling.add_done_callback(partial(_on_feed_ended, server))
     try:
         await server.serve(sockets=[listener])
         if server.has_failed:
             raise WorkersLost
     finally:
         loop.remove_reader(zygote.control)
+        telling.cancel()
         await asyncio.gather(calls.stop(), scans.stop(), node.stop())
         store.close()
+
+
+def _on_feed_ended(server: "_Server", telling: asyncio.Task[None]) -> None:
+    if not telling.cancelled():
+        _logger.error("notifications have ended", exc_info=telling.exception())
+        server.stop_as_failed()
 
 
 def _is_news(record: logging.LogRecord) -> bool:
@@ -130,7 +147,11 @@ def _uvicorn_config(application: Application) -> uvicorn.Config:
     return uvicorn.Config(
         application,
         http=BoundedHttpProtocol,
-        ws="none",
+        ws=BoundedWebSocketProtocol,
+        ws_max_size=BODY_BYTES_MAX,
+        ws_ping_interval=PING_INTERVAL_S,
+        ws_ping_timeout=PONG_WAIT_S,
+        ws_per_message_deflate=False,
         lifespan="off",
         interface="asgi3",
         log_config=None,

@@ -1,7 +1,7 @@
 """The method table: every namespace's rows in one place."""
 
 from node.json_rpc.dispatch import Method, method_table
-from node.json_rpc.methods import eth, net, rpc, txpool, web3, zerog
+from node.json_rpc.methods import eth, net, rpc, subscribe, txpool, web3, zerog
 
 
 def all_methods() -> dict[str, Method]:
@@ -11,6 +11,7 @@ def all_methods() -> dict[str, Method]:
             *eth.METHODS,
             *net.METHODS,
             *rpc.METHODS,
+            *subscribe.METHODS,
             *txpool.METHODS,
             *web3.METHODS,
             *zerog.METHODS,

@@ -3,6 +3,7 @@
 eth.py          blocks, transactions, state, calls, fees
 net.py          the network
 rpc.py          which namespaces there are
+subscribe.py    eth_subscribe, eth_unsubscribe
 txpool.py       what waits for a block
 web3.py         the client's name, hashing
 zerog.py        consensus: validators, certificates, the node's state

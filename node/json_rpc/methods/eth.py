@@ -36,6 +36,7 @@ from node.json_rpc.encoding import (
     proof_json,
     quantity,
     receipt_json,
+    syncing_json,
     word,
 )
 from node.json_rpc.errors import RpcError, server_error
@@ -57,8 +58,6 @@ from node.local_socket import NodeNotRunning, Refused
 
 HEAVY_BLOCK_GAS = 2_000_000
 """A block that used more may hold too many transactions to be shown between two other requests."""
-SYNCING_LAG_BLOCKS = 2
-"""A node fewer blocks behind than this is not catching up, a block is just on its way."""
 
 
 def _block_number(view: ChainView) -> str:
@@ -75,16 +74,9 @@ def _accounts(_: Services) -> list[str]:
 
 async def _syncing(services: Services) -> bool | Json:
     try:
-        status = await services.node.status()
+        return syncing_json(await services.node.status())
     except NodeNotRunning:
         return False
-    if status.highest_known - status.height < SYNCING_LAG_BLOCKS:
-        return False
-    return {
-        "startingBlock": quantity(status.starting_height),
-        "currentBlock": quantity(status.height),
-        "highestBlock": quantity(status.highest_known),
-    }
 
 
 def _is_heavy_block(view: ChainView, at: BlockReference, wants_transactions: bool = True) -> bool:

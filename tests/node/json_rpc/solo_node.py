@@ -11,6 +11,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -110,6 +111,7 @@ class SoloNode:
         self._socket_folder = tempfile.TemporaryDirectory(prefix="zerog-")
         self.socket_path = Path(self._socket_folder.name) / "node.sock"
         self._processes: list[RpcProcess] = []
+        self._thread: threading.Thread | None = None
 
     def __enter__(self) -> "SoloNode":
         self.start_socket()
@@ -169,9 +171,14 @@ class SoloNode:
 
     def stop_socket(self) -> None:
         """Be a node that is not running."""
-        if self._thread.is_alive():
+        if self._thread is not None and self._thread.is_alive():
             trio.from_thread.run_sync(self._scope.cancel, trio_token=self._token)
             self._thread.join()
+
+    def on_loop(self, tell: Callable[[], None]) -> None:
+        """Run on the node's event loop, where there is one."""
+        if self._thread is not None and self._thread.is_alive():
+            self._token.run_sync_soon(tell)
 
     def mine(self) -> None:
         """A block of what is pending, with its certificate."""
@@ -196,6 +203,8 @@ class SoloNode:
         )
         self._blocks.append((block, certificate))
         self.pool.on_new_head(self.chain.head, executed.result.changes, time.monotonic())
+        head = self.chain.head
+        self.on_loop(lambda: self.server.announce_head(head.number, head.hash))
 
     def _decided(
         self, payload: bytes, execution_hash: Hash32
@@ -241,9 +250,11 @@ class SoloNode:
     def _submit(self, encoded: bytes) -> SubmitResult:
         try:
             transaction = decode_transaction(encoded)
-            self.pool.submit(transaction, recover_sender(transaction), time.monotonic())
+            pending = self.pool.submit(transaction, recover_sender(transaction), time.monotonic())
         except ChainError as error:
             return Refused(str(error))
+        told = [(pooled.hash, pooled.transaction.encoded) for pooled in pending]
+        self.on_loop(lambda: self.server.announce_pending(told))
         return Accepted(transaction.hash)
 
     async def pending_nonce(self, address: bytes) -> int | None:
