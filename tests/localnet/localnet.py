@@ -255,6 +255,12 @@ def kill_at_once(process_ids: Sequence[int]) -> None:
             continue
 
 
+def children_of(process_id: int) -> list[int]:
+    """Its child processes."""
+    text = Path(f"/proc/{process_id}/task/{process_id}/children").read_text()
+    return [int(part) for part in text.split()]
+
+
 def marked(mark: str) -> list[int]:
     """Living processes with that mark in their environment."""
     wanted = f"{MARK}={mark}".encode()

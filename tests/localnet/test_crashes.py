@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from localnet import START_MAX_S, Network, Node, kill_at_once, seconds_until, wait_until
+from localnet import (
+    START_MAX_S,
+    Network,
+    Node,
+    children_of,
+    kill_at_once,
+    seconds_until,
+    wait_until,
+)
 
 pytestmark = pytest.mark.localnet
 
@@ -104,6 +112,21 @@ def test_all_four_are_killed_at_once_and_go_on_with_the_same_chain(network: Netw
         "a new block after all were killed",
     )
     assert_same_chain(network.nodes, range(1, reached + 2))
+
+
+def test_a_killed_json_rpc_process_is_started_again_and_blocks_go_on(
+    network: Network,
+) -> None:
+    node, others = network.nodes[0], network.nodes[1:]
+    network.wait_for_height(1)
+    assert node.command is not None
+    [rpc_process] = set(children_of(node.command.pid)) - {node.process_id}
+    log_end, round_lines = len(node.log), len(lines_with(others[0], " round 0 ", 0))
+    kill_at_once([rpc_process])
+    wait_until(lambda: node.height() >= 0, START_MAX_S)
+    network.wait_for_blocks(3)
+    assert "json-rpc ended (killed by signal 9) and is started again" in node.log[log_end:]
+    assert len(lines_with(others[0], " round 0 ", 0)) >= round_lines + 3
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from localnet import START_MAX_S, Node, free_ports, run_zerog, wait_for_height, wait_until
+from localnet import START_MAX_S, Node, free_ports, run_zerog, wait_until
 
 from node.devnet.settings import DEFAULT_CHAIN_ID
 
@@ -31,15 +31,21 @@ class Devnet:
         self.first_port = ports[0]
 
     def start(self, *flags: object) -> Any:
-        return self._start("devnet", *self.flags, "--block-time", "0.3", *flags)
+        self.command = self._start("devnet", *self.flags, "--block-time", "0.3", *flags)
+        return self.command
 
     def run_to_end(self, *flags: object) -> Any:
         """A start that is expected to be refused."""
         return run_zerog("devnet", *self.flags, *flags)
 
-    def wait_for_height(self, height: int) -> None:
-        for node in self.nodes:
-            wait_for_height(node, height)
+    def wait_for_height(self, height: int, count: int = 4) -> None:
+        """On the first `count` validators."""
+        for node in self.nodes[:count]:
+            wait_until(
+                lambda node=node: node.height() >= height,  # type: ignore[misc]
+                START_MAX_S,
+                lambda: self.command.log[-4_000:],
+            )
 
     def forget_connections(self) -> None:
         for node in self.nodes:
@@ -60,7 +66,7 @@ def one_line(text: str) -> str:
 
 def test_a_devnet_starts_stops_at_ctrl_c_and_goes_on_with_the_same_chain(devnet: Devnet) -> None:
     first = devnet.start()
-    wait_for_height(devnet.nodes[0], 1)
+    devnet.wait_for_height(1, count=1)
     print(f"first block {time.monotonic() - first.began:.1f} s after the command")
     devnet.wait_for_height(3)
     block_1 = devnet.nodes[0].block(1)
@@ -93,7 +99,7 @@ def test_a_devnet_starts_stops_at_ctrl_c_and_goes_on_with_the_same_chain(devnet:
     assert "started with --chain-id 31337" in line
 
     anew = devnet.start("--reset", "--chain-id", "31337")
-    wait_for_height(devnet.nodes[0], 1)
+    devnet.wait_for_height(1, count=1)
     assert devnet.nodes[0].block(1)["hash"] != block_1["hash"]
     assert devnet.nodes[0].rpc.number("eth_chainId") == 31_337
     devnet.forget_connections()
@@ -122,7 +128,7 @@ def test_a_second_start_names_the_first_and_a_taken_port_is_named(
     devnet: Devnet, start_command: Start, tmp_path: Path
 ) -> None:
     first = devnet.start()
-    wait_for_height(devnet.nodes[0], 1)
+    devnet.wait_for_height(1, count=1)
     refused = devnet.run_to_end()
     assert refused.returncode == 2
     line = one_line(refused.stderr)
@@ -153,7 +159,7 @@ def test_ctrl_c_during_the_start_leaves_nothing_running(devnet: Devnet, seconds:
     assert command.exit_code in (0, 130)
     assert "Traceback" not in command.log
     again = devnet.start()
-    wait_for_height(devnet.nodes[0], 1)
+    devnet.wait_for_height(1, count=1)
     devnet.forget_connections()
     again.stop()
     assert again.exit_code == 0
@@ -161,12 +167,12 @@ def test_ctrl_c_during_the_start_leaves_nothing_running(devnet: Devnet, seconds:
 
 def test_sigkill_to_the_devnet_itself_ends_its_validators(devnet: Devnet) -> None:
     command = devnet.start()
-    wait_for_height(devnet.nodes[0], 1)
+    devnet.wait_for_height(1, count=1)
     devnet.forget_connections()
     command.kill()
     assert command.is_gone()
     again = devnet.start()
-    wait_for_height(devnet.nodes[0], 2)
+    devnet.wait_for_height(2, count=1)
     devnet.forget_connections()
     again.stop()
 
