@@ -11,6 +11,7 @@ from genesis.document import GenesisDocument, parse_document
 from genesis.errors import InvalidGenesis
 from node.errors import InvalidFile, MissingFile
 from node.json_rpc.settings import LOGS_BLOCK_RANGE_MAX, LOGS_RESULTS_MAX, RpcSettings
+from node.json_rpc.worker_pool import WorkerPool
 from node.local_client import NodeClient
 
 UNLIMITED_GAS = 2**63 - 1
@@ -26,6 +27,10 @@ class Services:
     store: KeyValueStore
     queries: Queries
     node: NodeClient
+    call_workers: WorkerPool
+    """Carry out what runs contracts."""
+    scan_workers: WorkerPool
+    """Carry out what reads many blocks."""
 
     @property
     def config(self) -> ChainConfig:

@@ -105,7 +105,7 @@ async def _serve(
         WorkerPool(zygote, size, settings.evm_timeout_ms, store.clear_stale_readers)
         for size in (settings.call_workers, settings.scan_workers)
     )
-    services = Services(settings, document, store, queries, node)
+    services = Services(settings, document, store, queries, node, calls, scans)
     dispatcher = Dispatcher(all_methods(), services, calls, scans)
     node.listener = feed = Feed(queries, node)
     await node.start()

@@ -1,7 +1,7 @@
 """The method table: every namespace's rows in one place."""
 
 from node.json_rpc.dispatch import Method, method_table
-from node.json_rpc.methods import eth, net, rpc, subscribe, txpool, web3, zerog
+from node.json_rpc.methods import eth, filters, net, rpc, subscribe, txpool, web3, zerog
 
 
 def all_methods() -> dict[str, Method]:
@@ -9,6 +9,7 @@ def all_methods() -> dict[str, Method]:
     return method_table(
         (
             *eth.METHODS,
+            *filters.METHODS,
             *net.METHODS,
             *rpc.METHODS,
             *subscribe.METHODS,

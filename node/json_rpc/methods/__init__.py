@@ -1,6 +1,7 @@
 """The methods, one file a namespace; each file ends in its rows of the method table.
 
 eth.py          blocks, transactions, state, calls, fees
+filters.py      filters that are polled
 net.py          the network
 rpc.py          which namespaces there are
 subscribe.py    eth_subscribe, eth_unsubscribe
