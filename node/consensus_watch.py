@@ -88,7 +88,7 @@ def _waiting_for(view: CoreView) -> list[str]:
     elif view.step is Step.PROPOSE and view.proposer is not None:
         parts.append(f"no proposal of {name_of(view.proposer, view.validators)};")
     kind = missing.kind.name.lower()
-    names = [name_of(validator, view.validators) for validator in missing.validators]
+    names = sorted(name_of(validator, view.validators) for validator in missing.validators)
     shown = ", ".join(names[:NAMES_SHOWN_MAX]) or "nobody"
     more = f" and {len(names) - NAMES_SHOWN_MAX} more" if len(names) > NAMES_SHOWN_MAX else ""
     parts.append(

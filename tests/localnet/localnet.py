@@ -154,6 +154,10 @@ class Node:
         except OSError:
             return -1
 
+    def is_joined(self) -> bool:
+        """Whether its JSON-RPC process has found it: the first block may be there before."""
+        return self.rpc.call("zerog_status")["node"] is not None
+
     def block(self, number: int) -> dict[str, Any]:
         answer: dict[str, Any] = self.rpc.call("eth_getBlockByNumber", hex(number), False)
         return answer
@@ -218,7 +222,7 @@ def users_environment() -> dict[str, str]:
 
 def wait_for_height(node: Node, height: int, seconds: float = START_MAX_S) -> None:
     wait_until(
-        lambda: node.height() >= height,
+        lambda: node.height() >= height and node.is_joined(),
         seconds,
         lambda: f"{node.name} at {node.height()}, want {height}\n{node.log[-3000:]}",
     )
