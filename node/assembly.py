@@ -12,7 +12,7 @@ import logging
 import signal
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import trio
@@ -144,10 +144,13 @@ def mendable(error: BaseException, data: DataDirectory) -> OperatorError | None:
     return error if isinstance(error, OperatorError) else None
 
 
-def rpc_process(config: NodeConfig, log: LogTarget) -> int:
-    """The life of a JSON-RPC process: until SIGTERM. Raises `OperatorError`."""
+def rpc_process(config: NodeConfig, log: LogTarget, unlocked_keys: tuple[str, ...] = ()) -> int:
+    """The life of a JSON-RPC process: until SIGTERM. Raises `OperatorError`.
+
+    `unlocked_keys`: see `RpcSettings`.
+    """
     start_logging(config.log_level, config.log_format, file=log.file, is_shown=log.is_shown)
-    serve_json_rpc(rpc_settings(config))
+    serve_json_rpc(replace(rpc_settings(config), unlocked_keys=unlocked_keys))
     return 0
 
 

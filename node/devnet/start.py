@@ -50,7 +50,9 @@ class Devnet:
     supervisor: Supervisor = field(init=False)
 
     def __post_init__(self) -> None:
-        processes = processes_of(self.configs, self.is_shown)
+        accounts = dev_accounts(self.settings.mnemonic, self.settings.accounts)
+        keys = tuple(key.hex() for _, key in accounts)
+        processes = processes_of(self.configs, self.is_shown, keys)
         if self.settings.da_signers:
             processes.append(signers_process(self.settings))
         self.supervisor = Supervisor(processes, self._on_exit)
@@ -101,8 +103,13 @@ def _check_last_ports(settings: DevnetSettings) -> None:
             )
 
 
-def processes_of(configs: Sequence[NodeConfig], is_first_shown: bool) -> list[Process]:
-    """For each node its own process and its JSON-RPC process, over a prepared database."""
+def processes_of(
+    configs: Sequence[NodeConfig], is_first_shown: bool, unlocked_keys: tuple[str, ...] = ()
+) -> list[Process]:
+    """For each node its own process and its JSON-RPC process, over a prepared database.
+
+    `unlocked_keys`: private keys of the accounts that JSON-RPC signs for.
+    """
     processes = []
     for index, config in enumerate(configs):
         name = config.data.root.name
@@ -113,9 +120,8 @@ def processes_of(configs: Sequence[NodeConfig], is_first_shown: bool) -> list[Pr
         node_log = LogTarget(config.data.log_file, is_shown=is_first_shown and index == 0)
         rpc_log = LogTarget(config.data.log_file, is_shown=False)
         processes.append(Process(name, partial(node_process, config, key, node_log)))
-        processes.append(
-            Process(f"{name} rpc", partial(rpc_process, config, rpc_log), restarts=True)
-        )
+        serve = partial(rpc_process, config, rpc_log, unlocked_keys)
+        processes.append(Process(f"{name} rpc", serve, restarts=True))
     return processes
 
 

@@ -9,6 +9,7 @@ dispatch.py         from a body to an answer: batches, the method table, errors
 context.py          what a method is given
 parameters.py       JSON values become Python values
 call_parameters.py  the objects of calls, overrides and log filters
+transaction_draft.py  what a transaction's sender leaves out is filled in; signing
 encoding.py         blocks, transactions, receipts and logs become JSON
 errors.py           geth's codes and texts
 worker_pool.py      calls, estimates and log searches in processes that can be killed

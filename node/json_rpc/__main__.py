@@ -22,7 +22,7 @@ EXIT_OPERATOR_ERROR = 2
 def settings_of(fields: dict[str, Any]) -> RpcSettings:
     """From parsed JSON; raises `TypeError` naming a field that is unknown or missing."""
     fields = fields | {name: Path(fields[name]) for name in ("database", "socket", "genesis")}
-    for name in ("cors_origins", "virtual_hosts"):
+    for name in ("cors_origins", "virtual_hosts", "unlocked_keys"):
         if name in fields:
             fields[name] = tuple(fields[name])
     return RpcSettings(**fields)

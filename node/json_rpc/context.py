@@ -1,15 +1,21 @@
 """What a method is given: a view of the chain, or the services of this process."""
 
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from coincurve import PrivateKey
+from eth_hash.auto import keccak
+from eth_typing import Address
 
 from chain.config import ChainConfig
 from chain.key_value import KeyValueStore
 from chain.queries import Queries, QueryLimits
 from genesis.document import GenesisDocument, parse_document
 from genesis.errors import InvalidGenesis
-from node.errors import InvalidFile, MissingFile
+from node.errors import InvalidFile, MissingFile, OperatorError
 from node.json_rpc.settings import LOGS_BLOCK_RANGE_MAX, LOGS_RESULTS_MAX, RpcSettings
 from node.json_rpc.worker_pool import WorkerPool
 from node.local_client import NodeClient
@@ -31,6 +37,13 @@ class Services:
     """Carry out what runs contracts."""
     scan_workers: WorkerPool
     """Carry out what reads many blocks."""
+    unlocked: Mapping[Address, bytes] = field(default_factory=dict)
+    """Private keys of the accounts that methods may sign for; a devnet's, else none."""
+    _sending: dict[bytes, asyncio.Lock] = field(default_factory=dict)
+
+    def sending(self, sender: bytes) -> asyncio.Lock:
+        """Held while a transaction of that unlocked account is filled in, signed and submitted."""
+        return self._sending.setdefault(sender, asyncio.Lock())
 
     @property
     def config(self) -> ChainConfig:
@@ -70,3 +83,17 @@ def query_limits(settings: RpcSettings) -> QueryLimits:
         log_results_max=LOGS_RESULTS_MAX,
         proof_blocks_max=settings.proof_blocks_max,
     )
+
+
+def unlocked_accounts(settings: RpcSettings, document: GenesisDocument) -> dict[Address, bytes]:
+    """The keys of the settings by address; raises `OperatorError` outside a devnet."""
+    if settings.unlocked_keys and not document.is_devnet:
+        raise OperatorError(
+            "accounts are unlocked on networks alone whose genesis marks them as devnets"
+        )
+    return {_address_of(key): key for key in map(bytes.fromhex, settings.unlocked_keys)}
+
+
+def _address_of(private_key: bytes) -> Address:
+    public_key = PrivateKey(private_key).public_key.format(compressed=False)
+    return Address(keccak(public_key[1:])[-20:])

@@ -18,7 +18,7 @@ from genesis.document import GenesisDocument
 from node.database import LmdbStore
 from node.errors import cannot_listen
 from node.json_rpc.application import Application
-from node.json_rpc.context import NoEngine, Services, load_genesis, query_limits
+from node.json_rpc.context import NoEngine, Services, load_genesis, query_limits, unlocked_accounts
 from node.json_rpc.dispatch import Dispatcher
 from node.json_rpc.http_protocol import BoundedHttpProtocol
 from node.json_rpc.settings import (
@@ -55,13 +55,14 @@ def run(settings: RpcSettings, on_ready: Callable[[int], None] = lambda port: No
     `PortInUse`, a genesis document, a database or a plug-in that cannot be used.
     """
     document = load_genesis(settings.genesis)
+    unlocked = unlocked_accounts(settings, document)
     plugins = load_plugins(document.config)
     listener = _bound(settings.host, settings.port)
     # Before the database, threads or the event loop exist here: none of them may be forked.
     zygote = start_zygote(partial(_prepare_worker, settings, document, plugins))
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(settings, document, listener, zygote, on_ready))
+            runner.run(_serve(settings, document, unlocked, listener, zygote, on_ready))
     finally:
         zygote.stop()
         listener.close()
@@ -93,6 +94,7 @@ def _bound(host: str, port: int) -> socket.socket:
 async def _serve(
     settings: RpcSettings,
     document: GenesisDocument,
+    unlocked: Mapping[Address, bytes],
     listener: socket.socket,
     zygote: Zygote,
     on_ready: Callable[[int], None],
@@ -105,7 +107,7 @@ async def _serve(
         WorkerPool(zygote, size, settings.evm_timeout_ms, store.clear_stale_readers)
         for size in (settings.call_workers, settings.scan_workers)
     )
-    services = Services(settings, document, store, queries, node, calls, scans)
+    services = Services(settings, document, store, queries, node, calls, scans, unlocked)
     dispatcher = Dispatcher(all_methods(), services, calls, scans)
     node.listener = feed = Feed(queries, node)
     await node.start()

@@ -68,5 +68,7 @@ class RpcSettings:
     """Processes for log searches and other questions about many blocks."""
     proof_blocks_max: int | None = PROOF_BLOCKS_MAX
     """None: proofs at any block whose state is kept."""
+    unlocked_keys: tuple[str, ...] = field(default=(), repr=False)
+    """Private keys, hex, that this process signs with for everybody; a devnet's alone."""
     log_level: str = "info"
     client_version: str = field(default_factory=default_client_version)

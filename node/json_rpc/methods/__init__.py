@@ -1,5 +1,6 @@
 """The methods, one file a namespace; each file ends in its rows of the method table.
 
+accounts.py     a devnet's accounts: they sign for everybody
 eth.py          blocks, transactions, state, calls, fees
 filters.py      filters that are polled
 net.py          the network

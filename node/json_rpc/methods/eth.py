@@ -68,10 +68,6 @@ def _chain_id(services: Services) -> str:
     return quantity(services.config.chain_id)
 
 
-def _accounts(_: Services) -> list[str]:
-    return []
-
-
 async def _syncing(services: Services) -> bool | Json:
     try:
         return syncing_json(await services.node.status())
@@ -316,7 +312,6 @@ _FEE_METHODS = (
 )
 _NODE_METHODS = (
     Method("eth_chainId", _chain_id, runs=Runs.WITH_SERVICES),
-    Method("eth_accounts", _accounts, runs=Runs.WITH_SERVICES),
     Method("eth_syncing", _syncing, runs=Runs.WITH_SERVICES),
     Method(
         "eth_sendRawTransaction",
