@@ -398,3 +398,58 @@ def test_chunks_belong_to_a_data_root(pair: Any, entrances: Any) -> None:
     for position, value in wrong:
         arguments = [*right[:position], value, *right[position + 1 :]]
         assert not pair.call("verifyChunk", *arguments)
+
+
+def test_of_several_commitments_of_a_root_the_newest_epochs_last_one_is_found(
+    pair: Any, entrances: Any
+) -> None:
+    other = b"\x02" * 32
+
+    def submit(root: bytes, epoch: int, quorum_id: int) -> None:
+        one = entrances.signed(pair, root, epoch, quorum_id, (0, 1, 2))
+        assert len(pair.events("submitVerifiedCommitRoots", [one.arguments()])) == 1
+
+    submit(ROOT, 1, 0)
+    submit(ROOT, 1, 1)
+    assert pair.call("latestCommitment", ROOT) == (True, 1, 1, False)
+    pair.number = 41
+    pair.call("sync")
+    submit(ROOT, 2, 0)
+    assert pair.call("latestCommitment", ROOT) == (True, 2, 0, False)
+    submit(other, 2, 1)
+    submit(other, 1, 0)
+    assert pair.call("latestCommitment", other) == (True, 2, 1, False)
+
+
+SELDOM_WORDS = [31, 32, 64, 2**31, 2**63, 2**64 - 1, 2**256 - 1]
+
+
+@pytest.mark.parametrize(
+    "word",
+    [33, 2**59, 2**64, *(pytest.param(word, marks=pytest.mark.slow) for word in SELDOM_WORDS)],
+)
+def test_odd_offsets_and_lengths_are_read_alike(pair: Any, entrances: Any, word: int) -> None:
+    submission = entrances.signed(pair, ROOT, 1, 0, (0, 1, 2)).arguments()
+    response = entrances.subline_of(1, 2, 3).response(bytes(32), 1, 0)
+    calls = [
+        ("submitOriginalData", [ROOT, ROOT]),
+        ("verify", submission),
+        ("submitVerifiedCommitRoots", [submission]),
+        ("submitSamplingResponse", response),
+    ]
+    for name, argument in calls:
+        data = entrances.call_data(name, argument)
+        for at in range(4, min(len(data), 4 + 32 * 18), 32):
+            pair.agree(data[:at] + word.to_bytes(32, "big") + data[at + 32 :])
+        assert not pair.agree(data[:-1]).succeeded or name == "submitOriginalData"
+
+
+@pytest.mark.parametrize("name", ["payments", "setTreasury", "hasRole", "supportsInterface"])
+def test_dirty_bytes_beside_an_argument_are_refused(pair: Any, entrances: Any, name: str) -> None:
+    values = {"address": entrances.checksummed(entrances.ADMIN), "bytes4": b"\1\2\3\4"}
+    types = [part["type"] for part in entrances.entry_of(name)["inputs"]]
+    data = entrances.call_data(name, *(values.get(kind, bytes(32)) for kind in types))
+    assert pair.agree(data).succeeded
+    dirty = len(data) - (1 if name == "supportsInterface" else 32)
+    receipt = pair.agree(data[:dirty] + b"\x01" + data[dirty + 1 :])
+    assert (receipt.succeeded, receipt.output) == (False, b"")

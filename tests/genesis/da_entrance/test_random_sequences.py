@@ -14,7 +14,7 @@ WORDS = st.one_of(st.integers(0, 3), st.integers(0, 2**256 - 1), st.just(2**256 
 SMALL = st.one_of(st.integers(0, 100), st.sampled_from([2**32 - 1, 2**64 - 1]))
 SIGNERS = st.sampled_from([(0, 1, 2), (0, 1, 2), (0, 1, 2, 3), (1, 2, 3), (0, 1), (3,)])
 BLOCKS = st.sampled_from([0] * 24 + [1, 1, 10, 30, 31, 41, 100])
-QUICK, LONG = 30, 400
+QUICK, LONG = 20, 400
 STEPS_MAX = 14
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
