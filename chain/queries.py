@@ -104,6 +104,11 @@ class ChainView:
     def head(self) -> Header:
         return self._blocks.head
 
+    @property
+    def oldest_state(self) -> int:
+        """The first block whose state can still be read."""
+        return history_floor(self._snapshot)
+
     def header(self, at: BlockReference) -> Header:
         """Raises HeaderNotFound or HeaderForHashNotFound."""
         return self._blocks.header(self._number(at))

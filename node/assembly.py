@@ -263,7 +263,9 @@ class Node:
         self.gossip = TransactionNetwork(self.network, document.identity, self._take_from_peer)
         self.catch_up = CatchUp(self.consensus, self.network)
         self.sync_server = SyncServer(self.network, self.executor.stored)
-        service = LocalService(self.intake, self.executor, self.consensus, self.gossip.publish)
+        service = LocalService(
+            self.intake, self.executor, self.consensus, self.gossip.publish, self.network
+        )
         self.socket = LocalSocketServer(config.data.socket, service)
 
     async def start(self, nursery: trio.Nursery) -> None:

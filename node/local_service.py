@@ -9,6 +9,7 @@ from consensus.view import CoreView
 from node.consensus_host import ConsensusHost
 from node.execution_host import ExecutionHost
 from node.local_socket import Accepted, NodeStatus, PoolContent, SubmitResult
+from node.network.host import PeerNetwork
 from node.transaction_intake import TransactionIntake
 
 
@@ -21,10 +22,11 @@ class LocalService:
         executor: ExecutionHost,
         consensus: ConsensusHost,
         gossip: Callable[[Sequence[bytes]], None],
+        network: PeerNetwork,
     ) -> None:
         """`gossip` sends accepted transactions to the peers; it returns at once."""
         self._intake, self._executor, self._consensus = intake, executor, consensus
-        self._gossip = gossip
+        self._gossip, self._network = gossip, network
         self._starting_height = executor.tip
 
     async def submit_transactions(self, encoded: list[bytes]) -> list[SubmitResult]:
@@ -63,6 +65,9 @@ class LocalService:
             pending=pending,
             queued=queued,
             consensus=_shown(self._consensus.view()),
+            name=self._network.own_name,
+            listening=self._network.listen_addresses(),
+            peer_heights=peers,
         )
 
 

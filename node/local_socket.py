@@ -73,6 +73,12 @@ class NodeStatus:
     """Transactions in the pool."""
     consensus: dict[str, Any] = field(default_factory=dict)
     """JSON: height, round, step and whose votes are missing."""
+    name: str = ""
+    """The node's peer id."""
+    listening: Sequence[str] = ()
+    """Multiaddrs at which peers reach it."""
+    peer_heights: dict[str, int] = field(default_factory=dict)
+    """By peer id, the highest height each claims to have."""
 
 
 class NodeService(Protocol):

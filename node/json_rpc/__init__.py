@@ -10,6 +10,8 @@ context.py          what a method is given
 parameters.py       JSON values become Python values
 call_parameters.py  the objects of calls, overrides and log filters
 transaction_draft.py  what a transaction's sender leaves out is filled in; signing
+fork_config.py      eth_config's answer
+openrpc.py          the table as an OpenRPC document
 encoding.py         blocks, transactions, receipts and logs become JSON
 errors.py           geth's codes and texts
 worker_pool.py      calls, estimates and log searches in processes that can be killed

@@ -17,6 +17,7 @@ from genesis.document import GenesisDocument, parse_document
 from genesis.errors import InvalidGenesis
 from node.errors import InvalidFile, MissingFile, OperatorError
 from node.json_rpc.settings import LOGS_BLOCK_RANGE_MAX, LOGS_RESULTS_MAX, RpcSettings
+from node.json_rpc.subscriptions import Feed
 from node.json_rpc.worker_pool import WorkerPool
 from node.local_client import NodeClient
 
@@ -37,6 +38,8 @@ class Services:
     """Carry out what runs contracts."""
     scan_workers: WorkerPool
     """Carry out what reads many blocks."""
+    feed: Feed
+    """Tells of new blocks."""
     unlocked: Mapping[Address, bytes] = field(default_factory=dict)
     """Private keys of the accounts that methods may sign for; a devnet's, else none."""
     _sending: dict[bytes, asyncio.Lock] = field(default_factory=dict)

@@ -118,6 +118,7 @@ class Feed:
         self._told = 0
         self._pending: deque[bytes] = deque()
         self._wake = asyncio.Event()
+        self._next_block: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._wants_sync = asyncio.Event()
         self._steps = 0
 
@@ -141,6 +142,14 @@ class Feed:
     def on_head(self, number: int) -> None:
         """See `FeedListener`."""
         self._wake.set()
+        if not self._next_block.done():
+            self._next_block.set_result(None)
+
+    def next_block(self) -> asyncio.Future[None]:
+        """Done when the node tells of another block; shared, not to be cancelled."""
+        if self._next_block.done():
+            self._next_block = asyncio.get_running_loop().create_future()
+        return self._next_block
 
     def on_pending(self, transactions: Sequence[bytes]) -> None:
         """See `FeedListener`."""

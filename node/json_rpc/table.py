@@ -1,21 +1,27 @@
 """The method table: every namespace's rows in one place."""
 
 from node.json_rpc.dispatch import Method, method_table
-from node.json_rpc.methods import accounts, eth, filters, net, rpc, subscribe, txpool, web3, zerog
+from node.json_rpc.methods import (
+    accounts,
+    admin,
+    dialects,
+    eth,
+    filters,
+    net,
+    raw,
+    rpc,
+    subscribe,
+    txpool,
+    web3,
+    zerog,
+)
+
+_NAMESPACES = (
+    accounts, admin, dialects, eth, filters, net, raw, subscribe, txpool, web3, zerog,
+)  # fmt: skip
 
 
 def all_methods() -> dict[str, Method]:
     """Every method that this process answers, by name."""
-    return method_table(
-        (
-            *accounts.METHODS,
-            *eth.METHODS,
-            *filters.METHODS,
-            *net.METHODS,
-            *rpc.METHODS,
-            *subscribe.METHODS,
-            *txpool.METHODS,
-            *web3.METHODS,
-            *zerog.METHODS,
-        )
-    )
+    rows = [row for namespace in _NAMESPACES for row in namespace.METHODS]
+    return method_table((*rows, *rpc.methods_about(rows)))

@@ -1,12 +1,15 @@
 """The methods, one file a namespace; each file ends in its rows of the method table.
 
 accounts.py     a devnet's accounts: they sign for everybody
+admin.py        the node's name and peers
+dialects.py     what single clients added to `eth_`
 eth.py          blocks, transactions, state, calls, fees
 filters.py      filters that are polled
 net.py          the network
-rpc.py          which namespaces there are
+raw.py          headers, blocks, receipts, transactions as bytes
+rpc.py          which namespaces and methods there are
 subscribe.py    eth_subscribe, eth_unsubscribe
 txpool.py       what waits for a block
 web3.py         the client's name, hashing
-zerog.py        consensus: validators, certificates, the node's state
+zerog.py        consensus and DA: validators, certificates, the node's state
 """

@@ -239,7 +239,7 @@ def _logs(view: ChainView, wanted: LogFilter) -> list[Json]:
     return [log_json(placed) for placed in view.logs(resolved)]
 
 
-async def _send_raw_transaction(services: Services, encoded: bytes) -> str:
+async def send_raw_transaction(services: Services, encoded: bytes) -> str:
     """Decoded here first: garbage never reaches the node."""
     try:
         transaction = decode_transaction(encoded)
@@ -315,7 +315,7 @@ _NODE_METHODS = (
     Method("eth_syncing", _syncing, runs=Runs.WITH_SERVICES),
     Method(
         "eth_sendRawTransaction",
-        _send_raw_transaction,
+        send_raw_transaction,
         (Parameter(data_parameter),),
         Runs.WITH_SERVICES,
     ),

@@ -3,6 +3,9 @@
 from dataclasses import asdict
 from typing import Any
 
+import orjson
+from eth_hash.auto import keccak
+
 from consensus.header import ConsensusHeader
 from consensus.validators import ValidatorSet
 from consensus.values import Certificate, Round
@@ -16,9 +19,12 @@ from node.json_rpc.dispatch import Method, Runs
 from node.json_rpc.encoding import Json, data, quantity
 from node.json_rpc.errors import server_error
 from node.json_rpc.parameters import Parameter, uint64
+from node.json_rpc.worker_pool import job_of
 from node.local_socket import LocalSocketError
 
 _FIRST_ROUND = Round(0)
+DA_SIGNERS = 0x1000.to_bytes(20, "big")
+DA_ENTRANCE = 0xDA01.to_bytes(20, "big")
 
 
 def _certificate(services: Services, height: int) -> Json | None:
@@ -123,7 +129,34 @@ def _node_json(status: dict[str, Any]) -> Json:
     }
 
 
+async def _da_status(services: Services) -> Json | None:
+    """As the DASigners contract has it at the head."""
+    with services.queries.view() as view:
+        head = view.head
+    rules = services.config.rules(head.number, head.timestamp)
+    if not rules.has_zero_g_precompiles:
+        return None
+    epoch = await _ask_da_signers(services, "epochNumber()")
+    quorums = await _ask_da_signers(services, "quorumCount(uint256)", epoch)
+    return {
+        "epoch": quantity(epoch),
+        "quorums": quantity(quorums),
+        "epochBlocks": quantity(rules.da_epoch_blocks),
+        "signersContract": data(DA_SIGNERS),
+        "entrance": None if rules.da_entrance_admin is None else data(DA_ENTRANCE),
+    }
+
+
+async def _ask_da_signers(services: Services, function: str, *arguments: int) -> int:
+    """A function of numbers that answers one."""
+    words = b"".join(argument.to_bytes(32, "big") for argument in arguments)
+    call = {"to": data(DA_SIGNERS), "input": data(keccak(function.encode())[:4] + words)}
+    answer = await services.call_workers.run(job_of("eth_call", [call]))
+    return int(orjson.loads(answer), 16)
+
+
 METHODS = (
+    Method("zerog_daStatus", _da_status, runs=Runs.WITH_SERVICES),
     Method("zerog_getCertificate", _certificate, (Parameter(uint64),), Runs.WITH_SERVICES),
     Method("zerog_validators", _validators, runs=Runs.WITH_SERVICES),
     Method("zerog_status", _status, runs=Runs.WITH_SERVICES),

@@ -1,0 +1,77 @@
+"""The OpenRPC document against the method table, and its schemas against real answers."""
+
+import re
+from typing import Any
+
+import pytest
+
+from node.json_rpc.openrpc import RESULTS
+from node.json_rpc.table import all_methods
+
+JSON_TYPES: dict[str, type | tuple[type, ...]] = {
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
+    "object": dict,
+    "array": list,
+    "null": type(None),
+}
+
+
+@pytest.fixture(scope="module")
+def document(result: Any) -> Any:
+    return result("rpc.discover")
+
+
+def check_schema(value: Any, schema: Any, where: str = "result") -> None:
+    """The parts of JSON Schema that the document uses."""
+    kinds = schema.get("type", list(JSON_TYPES))
+    kinds = kinds if isinstance(kinds, list) else [kinds]
+    assert any(isinstance(value, JSON_TYPES[kind]) for kind in kinds), (where, value)
+    if isinstance(value, str) and "pattern" in schema:
+        assert re.match(schema["pattern"], value), (where, value)
+    if isinstance(value, list):
+        for item in value:
+            check_schema(item, schema.get("items", {}), where + "[]")
+    if isinstance(value, dict) and "properties" in schema:
+        assert set(value) == set(schema["required"]), where
+        for name, inner in schema["properties"].items():
+            check_schema(value[name], inner, f"{where}.{name}")
+
+
+def test_the_document_names_every_method_and_no_other(document: Any) -> None:
+    assert [method["name"] for method in document["methods"]] == sorted(all_methods())
+    assert document["openrpc"].startswith("1.")
+
+
+def test_every_parameter_is_described(document: Any) -> None:
+    for method in document["methods"]:
+        names = [parameter["name"] for parameter in method["params"]]
+        assert "argument" not in names, method["name"]
+        assert len(set(names)) == len(names)
+        row = all_methods()[method["name"]]
+        assert [not parameter.optional for parameter in row.parameters] == [
+            parameter["required"] for parameter in method["params"]
+        ]
+
+
+def test_our_own_methods_are_described_and_exist() -> None:
+    ours = {name for name in all_methods() if name.startswith("zerog_")}
+    assert set(RESULTS) == ours
+
+
+@pytest.mark.parametrize("name", sorted(RESULTS))
+def test_our_answers_keep_to_their_schemas(
+    document: Any, result: Any, node: Any, name: str
+) -> None:
+    node.mine()
+    described = next(method for method in document["methods"] if method["name"] == name)
+    assert described["summary"]
+    params = ["0x1"] if described["params"] else []
+    check_schema(result(name, *params), described["result"]["schema"])
+
+
+def test_modules_are_the_namespaces_that_have_methods(result: Any) -> None:
+    names = {name.partition("_")[0].partition(".")[0] for name in all_methods()}
+    assert set(result("rpc_modules")) == names
