@@ -94,11 +94,11 @@ class ExecutionHost:
         wait_ms = parent.time_ms + self._settings.block_time_ms - _now_ms()
         await trio.sleep(max(0, wait_ms) / 1_000)
         time_ms = max(_now_ms(), parent.time_ms + 1)
-        return await self._in_thread(lambda: self._build(parent, time_ms, last_certificate))
+        return await self._left_at_cancel(lambda: self._build(parent, time_ms, last_certificate))
 
     async def check(self, block: ConsensusBlock) -> str | None:
         """None where the block is valid on top of the tip."""
-        return await self._in_thread(lambda: self._check(block))
+        return await self._left_at_cancel(lambda: self._check(block))
 
     async def commit(self, block: ConsensusBlock, certificate: Certificate) -> ValidatorSet:
         """Make a checked block the tip."""
@@ -116,6 +116,13 @@ class ExecutionHost:
 
     async def _in_thread(self, work: Callable[[], Answer]) -> Answer:
         return await trio.to_thread.run_sync(work, limiter=self._thread)
+
+    async def _left_at_cancel(self, work: Callable[[], Answer]) -> Answer:
+        """For work that changes nothing: a node that is told to stop does not wait for it.
+
+        The thread counts as taken until the work ends, so that nothing runs beside it.
+        """
+        return await trio.to_thread.run_sync(work, limiter=self._thread, abandon_on_cancel=True)
 
     def _build(
         self, parent: Parent, time_ms: int, last_certificate: Certificate | None

@@ -135,6 +135,25 @@ def test_a_heavy_block_is_decided_and_the_nodes_answer_meanwhile(network: Networ
     decide_heavy_block(network, 8_000_000, 120)
 
 
+def test_a_node_that_executes_a_heavy_block_stops_at_once_and_comes_back(
+    network: Network,
+) -> None:
+    node, others = network.nodes[2], [*network.nodes[:2], network.nodes[3]]
+    log_end = len(node.log)
+    transaction_hash = burn(network.nodes[0], KEYS[1], 12_000_000)
+    time.sleep(1.5)  # Somewhere in the middle of it, wherever that is.
+    node.rpc.close()
+    assert node.command is not None
+    taken = node.command.stop()
+    print(f"stopped after {taken:.2f} s")
+    assert taken < 3
+    assert "did not stop in time" not in node.log[log_end:]
+    node.start()
+    receipts = [other.rpc.receipt(transaction_hash, 120) for other in others]
+    network.wait_for_height(int(receipts[0]["blockNumber"], 16))
+    assert node.rpc.call("eth_getTransactionReceipt", transaction_hash) == receipts[0]
+
+
 @pytest.mark.slow
 def test_a_block_of_25_mgas_is_decided(network: Network) -> None:
     decide_heavy_block(network, 25_000_000, 500)
