@@ -8,7 +8,7 @@ UV_VERSION := 0.13.9
 UV := .uv/bin/uv
 BIN := .venv/bin
 
-.PHONY: install demo devnet test check unit localnet slow conformance contracts wheel bench clean help
+.PHONY: install demo devnet test check unit localnet slow conformance crash contracts wheel bench clean help
 
 help:
 	@echo "make demo         four validators, a contract, a verified DA commitment, then everything stops"
@@ -16,6 +16,7 @@ help:
 	@echo "make test         everything CI runs: lint, types, import contracts, tests, the built wheel"
 	@echo "make unit         the fast tests alone"
 	@echo "make conformance  all recorded vectors and shared test data"
+	@echo "make crash        200 kills of a process that commits blocks"
 	@echo "make contracts    compile the Solidity sources again (needs node and npm)"
 	@echo "make bench        print the benchmarks' figures"
 
@@ -54,6 +55,9 @@ slow: install
 
 conformance: install
 	$(BIN)/pytest tests/conformance -m "slow or not slow" -n 2 -q -s
+
+crash: install
+	$(BIN)/pytest tests/node/test_kills.py -m "slow or not slow" -q
 
 contracts: install
 	node genesis/contracts/compile.mjs
