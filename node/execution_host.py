@@ -122,7 +122,9 @@ class ExecutionHost:
 
         The thread counts as taken until the work ends, so that nothing runs beside it.
         """
-        return await trio.to_thread.run_sync(work, limiter=self._thread, abandon_on_cancel=True)
+        return await trio.to_thread.run_sync(  # type: ignore[call-arg]  # older stubs (libp2p's)
+            work, limiter=self._thread, abandon_on_cancel=True
+        )
 
     def _build(
         self, parent: Parent, time_ms: int, last_certificate: Certificate | None
