@@ -57,6 +57,7 @@ Questions
     reverts.py              what a failed message says
     log_filter.py           which logs a question asks for
     log_search.py           finding them
+    log_index.py            which blocks have an address or a topic
     gas_price.py            0G's price oracle
     fee_history.py          base fees and tips of past blocks
 """

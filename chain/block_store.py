@@ -7,6 +7,7 @@ block's number, 8 bytes big-endian, so that a range of blocks is one scan.
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import islice
 from typing import Final
 
 from eth_hash.auto import keccak
@@ -22,6 +23,7 @@ from chain.blocks import (
 )
 from chain.engine import Receipt
 from chain.key_value import Snapshot, Table, WriteBatch
+from chain.log_index import write_log_index
 from chain.receipts import decode_stored_receipts, encode_stored_receipts
 from chain.transactions import Transaction, decode_transaction
 
@@ -30,6 +32,7 @@ HEAD_KEY: Final = b"head"
 HEADERS_REMEMBERED: Final = 256
 """The newest ones are asked for again and again."""
 _NO_TRANSACTIONS: Final = b"\xc0"
+_FIELDS_BEFORE_TIMESTAMP: Final = 11
 _BLOOM_AT: Final = slice(192, 448)
 """Within an encoded header: every field before the bloom has a fixed size."""
 
@@ -55,6 +58,7 @@ def write_block(
         Table.TRANSACTION_PLACES,
         sorted((t.hash, key + _index_key(i)) for i, t in enumerate(block.transactions)),
     )
+    write_log_index(batch, block.header.number, receipts)
     batch.put(Table.META, HEAD_KEY, key)
 
 
@@ -153,6 +157,26 @@ def read_transaction(snapshot: Snapshot, number: int, index: int) -> Transaction
     is_legacy = body[at] >= 0xC0
     start = at if is_legacy else _payload_start(body, at)
     return decode_transaction(body[start : _item_end(body, at)])
+
+
+def read_transaction_hash(snapshot: Snapshot, number: int, index: int) -> Hash32:
+    """Of a transaction that is there."""
+    body = snapshot.get(Table.BODIES, number_key(number))
+    assert body is not None
+    return Hash32(keccak(next(islice(_transaction_items(body), index, None))))
+
+
+def read_hash_and_timestamp(snapshot: Snapshot, number: int) -> tuple[Hash32, int]:
+    """Of a block that is there; its header is not decoded."""
+    encoded = snapshot.get(Table.HEADERS, number_key(number))
+    assert encoded is not None
+    at = _payload_start(encoded, 0)
+    for _ in range(_FIELDS_BEFORE_TIMESTAMP):
+        at = _item_end(encoded, at)
+    end = _item_end(encoded, at)
+    # A number below 128 is its own encoding; zero is an empty string.
+    digits = encoded[at:end] if encoded[at] < 0x80 else encoded[at + 1 : end]
+    return Hash32(keccak(encoded)), int.from_bytes(digits, "big")
 
 
 def read_receipts(snapshot: Snapshot, number: int) -> tuple[Receipt, ...]:

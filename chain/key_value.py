@@ -43,6 +43,8 @@ class Table(Enum):
     """execution block hash → number."""
     TRANSACTION_PLACES = "transaction_places"
     """transaction hash → number, index."""
+    LOG_INDEX = "log_index"
+    """term (8 bytes) ‖ number → transactions with a log of that address or topic (`log_index.py`)."""
     CONSENSUS_HEADERS = "consensus_headers"
     """height → consensus header, the block's evidence and last certificate."""
     CERTIFICATES = "certificates"

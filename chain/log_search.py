@@ -1,6 +1,9 @@
-"""Logs in a range of blocks: blooms first, receipts only where a bloom says maybe."""
+"""Logs in a range of blocks: by the index where it names blocks, by blooms where it does not."""
+
+from collections.abc import Iterable, Iterator
 
 from chain.answers import PlacedLog
+from chain.engine import Log
 from chain.log_filter import BloomTest, LogFilter
 from chain.query_errors import (
     BlockRangeBeyondHead,
@@ -9,6 +12,9 @@ from chain.query_errors import (
     TooManyLogs,
 )
 from chain.stored_blocks import StoredBlocks
+
+_Found = tuple[Log, int, int]
+"""A log, the index of its transaction, its own index in the block."""
 
 
 def find_logs(
@@ -28,13 +34,11 @@ def find_logs(
         raise BlockRangeBeyondHead
     if len(numbers) > blocks_max:
         raise BlockRangeTooLarge(blocks_max)
-    bloom_test = BloomTest(log_filter)
     found: list[PlacedLog] = []
-    for number, bloom in blocks.blooms(numbers):
-        if bloom_test.may_match(bloom):
-            found += logs_of_block(blocks, number, log_filter)
-            if len(found) > results_max:
-                raise TooManyLogs(results_max)
+    for logs in _matches(blocks, log_filter, numbers):
+        found += logs
+        if len(found) > results_max:
+            raise TooManyLogs(results_max)
     return tuple(found)
 
 
@@ -42,25 +46,70 @@ def logs_of_block(
     blocks: StoredBlocks, number: int, log_filter: LogFilter
 ) -> tuple[PlacedLog, ...]:
     """Those of one block that match; the filter's own blocks are not looked at."""
-    places = []
+    found = []
     log_index = 0
     for transaction_index, receipt in enumerate(blocks.receipts(number)):
-        for log in receipt.logs:
-            if log_filter.matches(log):
-                places.append((log, transaction_index, log_index))
-            log_index += 1
-    if not places:
+        found += _matching(receipt.logs, log_filter, transaction_index, log_index)
+        log_index += len(receipt.logs)
+    return _placed(blocks, number, found)
+
+
+def _matches(
+    blocks: StoredBlocks, log_filter: LogFilter, numbers: range
+) -> Iterator[tuple[PlacedLog, ...]]:
+    start = blocks.log_index_start
+    has_terms = bool(log_filter.addresses) or any(log_filter.topics)
+    split = numbers.stop if start is None or not has_terms else max(numbers.start, start)
+    split = min(split, numbers.stop)
+    if split > numbers.start:
+        bloom_test = BloomTest(log_filter)
+        for number, bloom in blocks.blooms(range(numbers.start, split)):
+            if bloom_test.may_match(bloom):
+                yield logs_of_block(blocks, number, log_filter)
+    if split < numbers.stop:
+        for number, places in blocks.log_places(log_filter, range(split, numbers.stop)):
+            yield _logs_at(blocks, number, places, log_filter)
+
+
+def _logs_at(
+    blocks: StoredBlocks, number: int, places: Iterable[tuple[int, int]], log_filter: LogFilter
+) -> tuple[PlacedLog, ...]:
+    """`places`: index of a transaction and of its first log."""
+    found = []
+    for transaction_index, first_log in places:
+        receipt = blocks.receipt(number, transaction_index)
+        assert receipt is not None, "indexed with its block"
+        found += _matching(receipt.logs, log_filter, transaction_index, first_log)
+    return _placed(blocks, number, found)
+
+
+def _matching(
+    logs: Iterable[Log], log_filter: LogFilter, transaction_index: int, first_log: int
+) -> list[_Found]:
+    return [
+        (log, transaction_index, log_index)
+        for log_index, log in enumerate(logs, first_log)
+        if log_filter.matches(log)
+    ]
+
+
+def _placed(blocks: StoredBlocks, number: int, found: Iterable[_Found]) -> tuple[PlacedLog, ...]:
+    found = list(found)
+    if not found:
         return ()
-    block = blocks.block(number)
+    block_hash, timestamp = blocks.hash_and_timestamp(number)
+    hashes = {
+        index: blocks.transaction_hash(number, index) for index in {index for _, index, _ in found}
+    }
     return tuple(
         PlacedLog(
             log=log,
-            block_hash=block.header.hash,
+            block_hash=block_hash,
             block_number=number,
-            block_timestamp=block.header.timestamp,
-            transaction_hash=block.transactions[transaction_index].hash,
+            block_timestamp=timestamp,
+            transaction_hash=hashes[transaction_index],
             transaction_index=transaction_index,
             log_index=log_index,
         )
-        for log, transaction_index, log_index in places
+        for log, transaction_index, log_index in found
     )

@@ -10,6 +10,8 @@ from chain.blocks import Block, Header
 from chain.engine import Receipt
 from chain.errors import ChainError
 from chain.key_value import Snapshot
+from chain.log_filter import LogFilter
+from chain.log_index import find_places, log_index_start
 from chain.transactions import Transaction, recover_frontier_sender
 
 
@@ -68,6 +70,25 @@ class StoredBlocks:
     def receipt(self, number: int, index: int) -> Receipt | None:
         """None where the block has fewer."""
         return block_store.read_receipt(self._snapshot, number, index)
+
+    def transaction_hash(self, number: int, index: int) -> Hash32:
+        """Of a transaction that is there."""
+        return block_store.read_transaction_hash(self._snapshot, number, index)
+
+    def hash_and_timestamp(self, number: int) -> tuple[Hash32, int]:
+        """The timestamp is in seconds."""
+        return block_store.read_hash_and_timestamp(self._snapshot, number)
+
+    @property
+    def log_index_start(self) -> int | None:
+        """The first block that `log_places` knows; None where it knows none."""
+        return log_index_start(self._snapshot)
+
+    def log_places(
+        self, log_filter: LogFilter, numbers: range
+    ) -> Iterator[tuple[int, list[tuple[int, int]]]]:
+        """See `find_places`."""
+        return find_places(self._snapshot, log_filter, numbers)
 
     def receipts(self, number: int) -> tuple[Receipt, ...]:
         return block_store.read_receipts(self._snapshot, number)

@@ -19,7 +19,9 @@ import lmdb
 from chain.key_value import Table
 from node.errors import OperatorError
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
+UPGRADABLE_VERSIONS = (2,)
+"""Written by programs whose tables mean the same, but that lacked some; those are made, empty."""
 MAP_SIZE_DEFAULT = 1 << 38
 """256 GiB of address space, not of disk: the file grows as it is filled."""
 READERS_MAX = 1024
@@ -149,14 +151,22 @@ class LmdbStore:
         return (info["last_pgno"] + 1) * self._environment.stat()["psize"]
 
     def _prepare_tables(self) -> None:
-        """Make every table of a new database, all in one transaction."""
+        """Make every table of a new database, or those that an older one lacks, in one transaction."""
         with self._environment.begin(write=True) as transaction:
-            if transaction.stat()["entries"]:
+            if transaction.stat()["entries"] and not self._is_upgradable(transaction):
                 return
             for table in Table:
                 self._environment.open_db(table.value.encode(), txn=transaction)
             meta = self._environment.open_db(Table.META.value.encode(), txn=transaction)
             transaction.put(_SCHEMA_KEY, str(SCHEMA_VERSION).encode(), db=meta)
+
+    def _is_upgradable(self, transaction: "lmdb.Transaction[bytes]") -> bool:
+        name = Table.META.value.encode()
+        if transaction.get(name) is None:
+            return False
+        meta = self._environment.open_db(name, txn=transaction, create=False)
+        found = transaction.get(_SCHEMA_KEY, db=meta)
+        return found in [str(version).encode() for version in UPGRADABLE_VERSIONS]
 
     def _open_tables(self) -> dict[Table, "lmdb._Database"]:
         with self._environment.begin() as transaction:

@@ -152,8 +152,28 @@ def test_somebody_else_s_lmdb_is_left_alone(tmp_path: Path) -> None:
 def test_another_schema_version_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     LmdbStore(tmp_path / "db").close()
     monkeypatch.setattr(database, "SCHEMA_VERSION", 7)
-    with pytest.raises(SchemaMismatch, match="version 2, this program reads version 7"):
+    with pytest.raises(SchemaMismatch, match="version 3, this program reads version 7"):
         LmdbStore(tmp_path / "db")
+
+
+def test_a_database_that_lacks_newer_tables_gets_them(tmp_path: Path) -> None:
+    """As the version before this one left it."""
+    with lmdb.open(str(tmp_path / "db"), max_dbs=len(Table)) as environment:
+        for table in Table:
+            if table is not Table.LOG_INDEX:
+                environment.open_db(table.value.encode())
+        meta = environment.open_db(Table.META.value.encode())
+        with environment.begin(write=True) as transaction:
+            transaction.put(b"schema version", b"2", db=meta)
+            transaction.put(b"kept", b"1", db=meta)
+    with pytest.raises(SchemaMismatch, match="version 2"):
+        LmdbStore(tmp_path / "db", readonly=True)
+    for _ in range(2):
+        with LmdbStore(tmp_path / "db") as store:
+            with store.snapshot() as snapshot:
+                assert snapshot.get(Table.META, b"kept") == b"1"
+            with store.write() as batch:
+                batch.put(Table.LOG_INDEX, b"a", b"1")
 
 
 def test_a_database_without_tables_yet_is_begun_anew(tmp_path: Path) -> None:
