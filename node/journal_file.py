@@ -3,7 +3,7 @@
     file  = start record ‖ batch record ‖ batch record ‖ …
     record = magic (4) ‖ length (4) ‖ checksum (4) ‖ payload        integers big-endian
     start payload = RLP [format version, height, salt]
-    batch payload = RLP list of entries, all that was appended between two syncs
+    batch payload = RLP list of entries: what was appended since the batch before, or a first part of it
 
 One batch is written before one sync, and the next only after that sync came back. So after a
 crash at most the last record is incomplete, and it is cut off; a bad record with a good one
@@ -14,7 +14,7 @@ gets bytes into an entry can make a torn tail look like a good record.
 import logging
 import os
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import cast
 
@@ -24,7 +24,10 @@ from node.durable_files import DurableFiles
 JOURNAL_NAME = "journal"
 FORMAT_VERSION = 1
 BATCH_BYTES_MAX = 64 * 1024 * 1024
-"""More than a few of the largest blocks; a longer length field is damage."""
+"""A longer length field is damage."""
+BATCH_ENTRY_BYTES_MAX = BATCH_BYTES_MAX // 2
+"""Of the entries in one batch, unless a single one is larger; more go into a batch behind it. Nobody
+bounds how many blocks of faulty proposers come between two syncs."""
 _MAGIC = b"ZGJ\x01"
 _HEAD_BYTES = 12
 _SALT_BYTES = 8
@@ -95,13 +98,12 @@ class Journal:
 
     def sync(self) -> None:
         """Everything appended is on disk when this returns; costs nothing if nothing was."""
-        if not self._pending:
-            return
-        record = _record(encode(self._pending), self._salt)
-        assert len(record) <= BATCH_BYTES_MAX + _HEAD_BYTES, "a batch longer than replay accepts"
-        self._pending = []
-        self._files.append(JOURNAL_NAME, record)
-        self._files.sync(JOURNAL_NAME)
+        pending, self._pending = self._pending, []
+        for batch in _batches(pending):
+            record = _record(encode(batch), self._salt)
+            assert len(record) <= BATCH_BYTES_MAX + _HEAD_BYTES, "an entry longer than a batch"
+            self._files.append(JOURNAL_NAME, record)
+            self._files.sync(JOURNAL_NAME)
 
     def _cut_tail(self, data: bytes, offset: int) -> None:
         later = data.find(_MAGIC, offset + 1)
@@ -116,6 +118,20 @@ class Journal:
             offset,
         )
         self._files.replace(JOURNAL_NAME, data[:offset])
+
+
+def _batches(entries: list[bytes]) -> Iterator[list[bytes]]:
+    """The entries in order, none left out, in parts that replay accepts."""
+    batch: list[bytes] = []
+    size = 0
+    for entry in entries:
+        if batch and size + len(entry) > BATCH_ENTRY_BYTES_MAX:
+            yield batch
+            batch, size = [], 0
+        batch.append(entry)
+        size += len(entry)
+    if batch:
+        yield batch
 
 
 def _record(payload: bytes, salt: bytes) -> bytes:

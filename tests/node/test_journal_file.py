@@ -77,6 +77,19 @@ def test_every_torn_tail_is_cut_and_writing_goes_on(
         assert again.entries == (b"one", b"two", b"four")
 
 
+def test_more_than_a_batch_holds_comes_back_whole_and_in_order(tmp_path: Path) -> None:
+    """Four of the largest blocks come in before the first vote of a height, and a fifth, and votes."""
+    journal = journal_at(tmp_path)
+    journal.begin(7)
+    entries = [bytes([i]) * size for i, size in enumerate([16 << 20] * 5 + [1, 1])]
+    for entry in entries:
+        journal.append(entry)
+    journal.sync()
+    replayed = journal_at(tmp_path).replay()
+    assert replayed is not None
+    assert replayed.entries == tuple(entries)
+
+
 def test_a_tail_of_zeros_is_cut(tmp_path: Path) -> None:
     """A file system may extend a file before its data arrives."""
     path = written(tmp_path)
