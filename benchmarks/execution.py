@@ -12,6 +12,7 @@ account at 1,000 accounts, 90 at 1,000,000; transfers at most twice as dear ther
 
 import argparse
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -61,8 +62,9 @@ class Bench:
 
     def __init__(self, folder: Path, accounts: int, has_py_evm: bool) -> None:
         senders = [Sender(number) for number in range(SENDERS)]
-        for name in ("builder", "importer", "long"):
-            fill(folder / name, senders, accounts)
+        fill(folder / "builder", senders, accounts)
+        for name in ("importer", "long"):
+            shutil.copytree(folder / "builder", folder / name)
         self.builder, self.importer = Node(folder / "builder"), Node(folder / "importer")
         self.long = Node(folder / "long", has_short_transfers=False)
         self.workloads = Workloads(senders)

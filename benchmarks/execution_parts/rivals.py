@@ -5,10 +5,14 @@ from typing import Any
 
 import pyrevm
 import rlp
+from eth._utils.db import apply_state_dict
 from eth.chains.base import MiningChain
 from eth.consensus.noproof import NoProofConsensus
 from eth.db.atomic import AtomicDB
+from eth.rlp.headers import BlockHeader
+from eth.vm.chain_context import ChainContext
 from eth.vm.forks import CancunVM
+from eth.vm.forks.cancun.blocks import CancunBlockHeader
 from eth_typing import Address
 from eth_utils import to_checksum_address
 from execution_parts.chains import CHAIN_ID, Timed, timed
@@ -46,7 +50,13 @@ class UntouchedPyEvm:
             address: {"balance": balance, "nonce": 0, "code": b"", "storage": {}}
             for address, balance in balances.items()
         }
-        self._chain: Any = chain_class.from_genesis(AtomicDB(), fields, state)
+        database = AtomicDB()
+        before = BlockHeader(difficulty=0, block_number=-1, gas_limit=0)
+        allocated = vm.build_state(database, before, ChainContext(CHAIN_ID))
+        apply_state_dict(allocated, state)
+        allocated.persist()
+        header = CancunBlockHeader(**fields)
+        self._chain: Any = chain_class.from_genesis_header(database, header)
         assert self._chain.get_canonical_head().hash == genesis.hash, "the same genesis"
 
     def import_block(self, executed: ExecutedBlock) -> Timed:
