@@ -16,6 +16,8 @@ from pathlib import Path
 
 os.environ.setdefault("ETH_HASH_BACKEND", "pysha3")
 
+import itertools
+
 import trio
 
 from consensus.block_parts import assemble_block
@@ -158,7 +160,7 @@ def report(outcomes: list[tuple[list[float], int, float]]) -> None:
     for index, (times, late_rounds, cpu_s) in enumerate(outcomes):
         # The first second is connecting.
         settled = [moment for moment in times if moment > times[0] + 1]
-        intervals = sorted(b - a for a, b in zip(settled, settled[1:], strict=False))
+        intervals = sorted(b - a for a, b in itertools.pairwise(settled))
         rate = len(intervals) / (settled[-1] - settled[0])
         median, high = intervals[len(intervals) // 2], intervals[int(len(intervals) * 0.99)]
         print(

@@ -66,7 +66,13 @@ class Node:
     def __init__(self, store: KeyValueStore, document: GenesisDocument) -> None:
         Chain.initialize(store, *genesis_block(document))
         self._store = store
-        self.chain = Chain(store, document.config, PyEvmEngine(), sender_of=self._sender_of, known_transaction=self._known)
+        self.chain = Chain(
+            store,
+            document.config,
+            PyEvmEngine(),
+            sender_of=self._sender_of,
+            known_transaction=self._known,
+        )
         self.pool = TransactionPool(document.config, self.chain.head, self._account_of)
 
     def commit(self, executed: ExecutedBlock) -> None:
