@@ -29,7 +29,7 @@ def decided(height: int, last: Certificate | None) -> tuple[ConsensusBlock, Cert
         height=Height(height),
         time_ms=height * 1_000,
         proposer=VALIDATORS.addresses[0],
-        parent_hash=bytes([height]) * 32,
+        parent_hash=height.to_bytes(32, "big"),
         validators=VALIDATORS,
         next_validators=VALIDATORS.advanced(),
         last_certificate=last,
