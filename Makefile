@@ -61,6 +61,7 @@ crash: install
 
 contracts: install
 	node genesis/contracts/compile.mjs
+	node genesis/contracts/compile.mjs --sources benchmarks/execution_parts/contracts --out benchmarks/execution_parts/contracts
 
 wheel: install
 	$(BIN)/python tests/install_wheel.py

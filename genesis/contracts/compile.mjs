@@ -1,6 +1,7 @@
-// Compiles every Solidity source beside this file into artifacts/, one JSON file a contract.
+// Compiles every Solidity source beside this file into artifacts/, one JSON file a contract; or those of
+// another folder.
 //
-//   node compile.mjs [--out DIR]
+//   node compile.mjs [--sources DIR] [--out DIR]
 //
 // The compiler is the npm package that package-lock.json pins; it is installed into a temporary
 // folder each time, so that nothing but Node.js and npm is needed and nothing is left behind.
@@ -39,9 +40,9 @@ function withCompiler(use) {
   }
 }
 
-function readSources() {
-  const names = readdirSync(FOLDER).filter((name) => name.endsWith(".sol")).sort();
-  return Object.fromEntries(names.map((name) => [name, readFileSync(join(FOLDER, name), "utf8")]));
+function readSources(folder) {
+  const names = readdirSync(folder).filter((name) => name.endsWith(".sol")).sort();
+  return Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, name), "utf8")]));
 }
 
 function compile(solc, sources) {
@@ -92,8 +93,13 @@ function artifact(solc, sources, contracts, sourceName) {
   };
 }
 
-function main(out) {
-  const sources = readSources();
+function option(name, otherwise) {
+  const place = process.argv.indexOf(name);
+  return place < 0 ? otherwise : process.argv[place + 1];
+}
+
+function main(folder, out) {
+  const sources = readSources(folder);
   mkdirSync(out, { recursive: true });
   withCompiler((solc) => {
     const contracts = compile(solc, sources);
@@ -106,5 +112,4 @@ function main(out) {
   });
 }
 
-const place = process.argv.indexOf("--out");
-main(place < 0 ? join(FOLDER, "artifacts") : process.argv[place + 1]);
+main(option("--sources", FOLDER), option("--out", join(FOLDER, "artifacts")));
