@@ -90,8 +90,7 @@ def run_from_directory(root: Path, flags: Mapping[str, object], password_file: P
     prepare_database(config.data, document)
     processes = [Process("node", functools.partial(node_process, config, key, LogTarget()))]
     if config.http:
-        serve = functools.partial(rpc_process, config, LogTarget())
-        processes.append(Process("json-rpc", serve, restarts=True))
+        processes += rpc_processes(config, "json-rpc", LogTarget())
     start_logging(config.log_level, config.log_format)
     supervisor = Supervisor(processes)
     supervisor.start()
@@ -144,6 +143,15 @@ def mendable(error: BaseException, data: DataDirectory) -> OperatorError | None:
     return error if isinstance(error, OperatorError) else None
 
 
+def rpc_processes(
+    config: NodeConfig, name: str, log: LogTarget, unlocked_keys: tuple[str, ...] = ()
+) -> list[Process]:
+    """As many as the configuration has; `unlocked_keys`: see `RpcSettings`."""
+    serve = functools.partial(rpc_process, config, log, unlocked_keys)
+    names = [name, *(f"{name} {number}" for number in range(2, config.rpc_workers + 1))]
+    return [Process(each, serve, restarts=True) for each in names]
+
+
 def rpc_process(config: NodeConfig, log: LogTarget, unlocked_keys: tuple[str, ...] = ()) -> int:
     """The life of a JSON-RPC process: until SIGTERM. Raises `OperatorError`.
 
@@ -162,6 +170,7 @@ def rpc_settings(config: NodeConfig) -> RpcSettings:
         genesis=config.data.genesis,
         host=config.http_addr,
         port=config.http_port,
+        shares_port=config.rpc_workers > 1,
         gas_cap=config.rpc_gascap,
         evm_timeout_ms=round(config.rpc_evmtimeout * 1_000),
         cors_origins=_listed(config.http_corsdomain),

@@ -188,6 +188,7 @@ def _add_setting_flags(parser: argparse.ArgumentParser) -> None:
         "peers": ["--bootnodes"],
         "history_state": ["--prune"],
         "archive": ["--archive"],
+        "rpc_workers": ["--rpc-workers"],
         "rpc_allow_unprotected_txs": ["--rpc-allow-unprotected-txs"],
     }
     group = parser.add_argument_group(

@@ -15,6 +15,8 @@ from node.errors import InvalidConfig, InvalidFile, MissingFile
 from node.layout import DataDirectory
 
 ENVIRONMENT_PREFIX = "ZEROG_"
+RPC_WORKERS_MAX = 8
+"""Each has call workers of its own, and a place at the node's socket."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,8 @@ class NodeConfig:
     rpc_gascap: int = 50_000_000
     rpc_evmtimeout: float = 5.0
     rpc_allow_unprotected_txs: bool = False
+    rpc_workers: int = 1
+    """JSON-RPC processes on the one port."""
     miner_etherbase: str = ""
     """Hex address; empty: the proposer's own."""
     miner_gaslimit: int = 36_000_000
@@ -148,6 +152,7 @@ SETTINGS = (
     _Setting(
         "rpc_allow_unprotected_txs", "rpc", "allow-unprotected-txs", _boolean, "true or false"
     ),
+    _Setting("rpc_workers", "rpc", "workers", _integer(1, RPC_WORKERS_MAX), "processes, 1 to 8"),
     _Setting("miner_etherbase", "miner", "etherbase", _address_or_empty, "an address, or nothing"),
     _Setting("miner_gaslimit", "miner", "gaslimit", _integer(5_000, 2**63 - 1), "gas, 5000 up"),
     _Setting("block_time", "consensus", "block-time", _seconds(0, 3600), "seconds, 0 to 3600"),

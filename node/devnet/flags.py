@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from node.config import RPC_WORKERS_MAX
 from node.devnet.settings import (
     DA_SIGNERS_MAX,
     DEFAULT_CHAIN_ID,
@@ -135,6 +136,8 @@ FLAGS = (
     Flag(("--plugin",), "FILE",
          "a precompile of your own: its entry for the genesis, as JSON (may be repeated)",
          {"type": Path, "action": "append", "default": []}),
+    Flag(("--rpc-workers",), "N", "JSON-RPC processes of each validator (default 1)",
+         _typed(whole(1, RPC_WORKERS_MAX), _DEFAULT.rpc_workers)),
     Flag(("--reset",), None, "wipe the directory's chain and begin anew", _SWITCH),
     Flag(("--log-level",), None, "how much the nodes say (default info)",
          {"choices": ["debug", "info", "warning", "error"], "default": _DEFAULT.log_level}),
@@ -169,6 +172,7 @@ def settings_from(options: argparse.Namespace) -> DevnetSettings:
         da_port=options.da_port,
         da_entrance=options.da_entrance,
         plugins=tuple(map(read_entry, options.plugin)),
+        rpc_workers=options.rpc_workers,
         reset=options.reset,
         log_level=options.log_level,
     )

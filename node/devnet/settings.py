@@ -45,6 +45,8 @@ class DevnetSettings:
     """The contract whose uploads they sign for."""
     plugins: tuple[Mapping[str, Any], ...] = ()
     """Entries for `config.zerog.plugins`: precompiles of other people."""
+    rpc_workers: int = 1
+    """JSON-RPC processes of each validator, on its one port."""
     reset: bool = False
     log_level: str = "info"
 

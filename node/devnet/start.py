@@ -12,7 +12,7 @@ from pathlib import Path
 from genesis.dev_accounts import dev_accounts
 from genesis.errors import InvalidGenesis
 from genesis.networks import devnet_document
-from node.assembly import LogTarget, load_key, node_process, prepare_database, rpc_process
+from node.assembly import LogTarget, load_key, node_process, prepare_database, rpc_processes
 from node.config import NodeConfig, load_config
 from node.devnet.banner import banner
 from node.devnet.da_signers import (
@@ -70,7 +70,7 @@ class Devnet:
     def _log_of(self, process_name: str) -> Path:
         if process_name == DA_SIGNERS_NAME:
             return self.settings.datadir / LOG_NAME
-        return self.settings.datadir / process_name.removesuffix(" rpc") / "node.log"
+        return self.settings.datadir / process_name.partition(" rpc")[0] / "node.log"
 
 
 def run_devnet(settings: DevnetSettings) -> int:
@@ -120,8 +120,7 @@ def processes_of(
         node_log = LogTarget(config.data.log_file, is_shown=is_first_shown and index == 0)
         rpc_log = LogTarget(config.data.log_file, is_shown=False)
         processes.append(Process(name, partial(node_process, config, key, node_log)))
-        serve = partial(rpc_process, config, rpc_log, unlocked_keys)
-        processes.append(Process(f"{name} rpc", serve, restarts=True))
+        processes += rpc_processes(config, f"{name} rpc", rpc_log, unlocked_keys)
     return processes
 
 
@@ -165,6 +164,7 @@ def _flags(settings: DevnetSettings, index: int) -> dict[str, object]:
         "block_time": settings.block_time,
         "miner_gaslimit": settings.gas_limit,
         "log_level": settings.log_level,
+        "rpc_workers": settings.rpc_workers,
     }
 
 

@@ -83,6 +83,15 @@ def content_type_refusal(content_type: bytes | None) -> Refusal | None:
     return Refusal(415, "invalid content type, only application/json is supported")
 
 
+def accepts_gzip(accept_encoding: bytes | None) -> bool:
+    """Whether the client says that it can unpack gzip (RFC 9110 12.5.3)."""
+    for item in (accept_encoding or b"").lower().split(b","):
+        name, _, quality = item.partition(b";")
+        if name.strip() in (b"gzip", b"*"):
+            return quality.replace(b" ", b"") not in (b"q=0", b"q=0.0", b"q=0.00", b"q=0.000")
+    return False
+
+
 def _host_name(host: str) -> str:
     """Without the port; an IPv6 address without its brackets."""
     if host.startswith("["):

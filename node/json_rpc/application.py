@@ -1,17 +1,19 @@
 """The ASGI application: HTTP requests in, JSON-RPC answers out."""
 
 import asyncio
+import gzip
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import orjson
 
-from node.json_rpc.access import Access, Headers, Refusal, content_type_refusal
+from node.json_rpc.access import Access, Headers, Refusal, accepts_gzip, content_type_refusal
 from node.json_rpc.context import Services
 from node.json_rpc.dispatch import Dispatcher
 from node.json_rpc.settings import (
     BODY_BYTES_MAX,
     BODY_READ_SECONDS_MAX,
+    COMPRESSED_BYTES_MIN,
     WAITING_BODIES_BYTES_MAX,
 )
 from node.json_rpc.subscriptions import Feed
@@ -20,6 +22,9 @@ from node.json_rpc.websocket import CONNECTIONS_MAX as WEBSOCKETS_MAX
 
 DRAINED_BYTES_MAX = 4 * BODY_BYTES_MAX
 """Of an oversized body read away, so that its sender gets to read the refusal."""
+COMPRESSION_LEVEL = 1
+COMPRESSED_INLINE_BYTES_MAX = 32 * 1024
+"""Takes half a millisecond."""
 WATCH_AFTER_SECONDS = 0.05
 """An answer that takes longer is given up when its client goes away."""
 
@@ -102,7 +107,11 @@ class Application:
             answer = await self._answered(body, receive)
         except _ClientGone:
             return
-        await _answer(send, 200, [_JSON, *cors], answer)
+        encoding: Headers = []
+        if len(answer) > COMPRESSED_BYTES_MIN and accepts_gzip(headers.get(b"accept-encoding")):
+            answer = await _compressed(answer)
+            encoding = [(b"content-encoding", b"gzip"), (b"vary", b"Accept-Encoding")]
+        await _answer(send, 200, [_JSON, *encoding, *cors], answer)
 
     async def _answered(self, body: bytes, receive: Receive) -> bytes:
         """The answer; raises `_ClientGone` where the client went away meanwhile."""
@@ -198,6 +207,13 @@ class _Bodies:
 
 def _too_large(size: int) -> Refusal:
     return Refusal(413, f"content length too large ({size}>{BODY_BYTES_MAX})")
+
+
+async def _compressed(answer: bytes) -> bytes:
+    """Quickly rather than well; a large answer on a thread, so that others are answered meanwhile."""
+    if len(answer) <= COMPRESSED_INLINE_BYTES_MAX:
+        return gzip.compress(answer, COMPRESSION_LEVEL, mtime=0)
+    return await asyncio.to_thread(gzip.compress, answer, COMPRESSION_LEVEL, mtime=0)
 
 
 async def _refuse(send: Send, refusal: Refusal, headers: Headers) -> None:

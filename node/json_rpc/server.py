@@ -57,7 +57,7 @@ def run(settings: RpcSettings, on_ready: Callable[[int], None] = lambda port: No
     document = load_genesis(settings.genesis)
     unlocked = unlocked_accounts(settings, document)
     plugins = load_plugins(document.config)
-    listener = _bound(settings.host, settings.port)
+    listener = _bound(settings.host, settings.port, settings.shares_port)
     # Before the database, threads or the event loop exist here: none of them may be forked.
     zygote = start_zygote(partial(_prepare_worker, settings, document, plugins))
     try:
@@ -77,10 +77,12 @@ def _prepare_worker(
     return prepare(settings, document, plugins)
 
 
-def _bound(host: str, port: int) -> socket.socket:
+def _bound(host: str, port: int, is_shared: bool) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if is_shared:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
         listener.bind((host, port))
         # Binding succeeds beside a listener that is not listening yet; this does not.

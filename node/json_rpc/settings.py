@@ -21,6 +21,8 @@ IDLE_CONNECTION_SECONDS_MAX = 120
 """A kept-alive connection without a request; geth's idle timeout."""
 CONNECTIONS_MAX = 4_096
 """More are answered 503."""
+COMPRESSED_BYTES_MIN = 1_024
+"""A smaller answer fits in a packet as it is."""
 LOGS_BLOCK_RANGE_MAX = 100_000
 LOGS_RESULTS_MAX = 10_000
 """Of one eth_getLogs."""
@@ -52,6 +54,8 @@ class RpcSettings:
     host: str = "127.0.0.1"
     port: int = 8545
     """0 lets the system choose."""
+    shares_port: bool = False
+    """Whether other processes of the same user may listen on the port too (SO_REUSEPORT)."""
     gas_cap: int = 50_000_000
     """Of one call or estimate; 0 is none."""
     evm_timeout_ms: int = 5_000

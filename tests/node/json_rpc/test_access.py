@@ -2,7 +2,7 @@
 
 import pytest
 
-from node.json_rpc.access import Access, content_type_refusal
+from node.json_rpc.access import Access, accepts_gzip, content_type_refusal
 
 ORIGIN = b"access-control-allow-origin"
 
@@ -75,3 +75,24 @@ def test_what_a_form_could_send_is_refused(content_type: bytes | None) -> None:
     refusal = content_type_refusal(content_type)
     assert refusal is not None
     assert refusal.status == 415
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        (None, False), (b"", False), (b"gzip", True), (b"deflate, gzip;q=0.5", True),
+        (b"GZIP", True), (b"*", True), (b"gzip;q=0", False), (b"gzip; q=0.000", False),
+        (b"br, deflate", False), (b"xgzip", False),
+    ],
+)  # fmt: skip
+def test_gzip_is_for_those_who_say_so(header: bytes | None, expected: bool) -> None:
+    assert accepts_gzip(header) is expected
+
+
+def test_a_websocket_of_a_page_that_is_not_listed_is_refused() -> None:
+    access = Access(["https://good.example"], ["*"])
+    assert access.origin_refusal(None) is None
+    assert access.origin_refusal(b"https://good.example") is None
+    assert access.origin_refusal(b"https://evil.example") is not None
+    assert Access([], ["*"]).origin_refusal(b"https://any.example") is not None
+    assert Access(["*"], ["*"]).origin_refusal(b"https://any.example") is None

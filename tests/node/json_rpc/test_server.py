@@ -1,5 +1,6 @@
 """The JSON-RPC process over real sockets: HTTP, limits, time limits, its end."""
 
+import gzip
 import http.client
 import os
 import signal
@@ -301,6 +302,31 @@ def test_what_is_missing_is_said_in_one_line(
     said = capfd.readouterr().err
     assert said.count("\n") == 1
     assert text in said
+
+
+def test_large_answers_are_compressed_for_those_who_accept_it(rpc: Any) -> None:
+    block = b'{"jsonrpc":"2.0","id":1,"method":"rpc.discover"}'
+    plain = exchange(rpc, block)
+    assert "content-encoding" not in plain[1]
+    status, headers, body = exchange(rpc, block, headers=JSON | {"Accept-Encoding": "gzip"})
+    assert (status, headers["content-encoding"]) == (200, "gzip")
+    assert headers["vary"] == "Accept-Encoding"
+    assert int(headers["content-length"]) == len(body) < len(plain[2]) / 2
+    assert gzip.decompress(body) == plain[2]
+    small = exchange(rpc, headers=JSON | {"Accept-Encoding": "gzip"})
+    assert "content-encoding" not in small[1]
+
+
+def test_several_processes_serve_one_port(node: Any) -> None:
+    first = node.rpc(shares_port=True)
+    second = node.rpc(shares_port=True, port=first.port)
+    assert second.port == first.port
+    for _ in range(8):
+        assert exchange(first)[0] == 200
+    first.stop()
+    for _ in range(8):
+        assert exchange(second)[0] == 200
+    second.stop()
 
 
 def test_a_port_in_use_is_said_in_one_line(node: Any, rpc: Any, capfd: Any) -> None:
