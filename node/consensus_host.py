@@ -103,6 +103,7 @@ class ConsensusHost:
         self._intake = PeerIntake(self._state, self._work, network)
         self._hold_height = 0
         self._held: list[Effect] = []
+        self._forgotten_height = 0
         self._nursery: trio.Nursery | None = None
         self._height_tasks: set[trio.CancelScope] = set()
         self._height_begun = trio.Event()
@@ -200,7 +201,19 @@ class ConsensusHost:
             return
         if journal_height > tip + 1:
             _log.warning("the journal is at height %d, the chain at %d", journal_height, tip)
+        self._note_what_is_forgotten(tip)
         await self._begin_height(tip + 1, self._executor.next_validators)
+
+    def _note_what_is_forgotten(self, tip: int) -> None:
+        """A lock is in its height's journal alone: without it a new vote could betray an earlier one."""
+        signed = 0 if self._signer is None else self._signer.last_height
+        if signed > tip:
+            self._forgotten_height = signed
+            _log.warning(
+                "the journal of height %d is gone, and this validator has signed there: "
+                "it signs nothing until the network has passed that height",
+                signed,
+            )
 
     async def _recover(self, content: JournalContent) -> None:
         own = self._signer.address if self._signer else None
@@ -309,7 +322,7 @@ class ConsensusHost:
                     _log.warning("two-faced validator: %s", describe_conflict(first, second))
 
     async def _broadcast(self, message: Proposal | Vote) -> None:
-        if self._signer is None:
+        if self._signer is None or self.height <= self._forgotten_height:
             return
         try:
             signed = await self._sign(self._signer, message)

@@ -39,8 +39,8 @@ class DamagedJournal(Exception):
 
     def __init__(self, offset: int, why: str) -> None:
         super().__init__(
-            f"{JOURNAL_NAME}: damaged at byte {offset}: {why}; restore the file, or remove it and "
-            "keep this validator from signing until the network has passed the height it was at"
+            f"{JOURNAL_NAME}: damaged at byte {offset}: {why}; restore the file, or remove it; "
+            "without it this validator signs nothing until the network has passed the height it was at"
         )
         self.offset, self.why = offset, why
 

@@ -15,6 +15,11 @@ class Signer:
         self._state = state
         self.address: ValidatorAddress = address_of(public_key_of(secret))
 
+    @property
+    def last_height(self) -> int:
+        """Of the newest signature; 0 before the first."""
+        return 0 if self._state.last is None else self._state.last.height
+
     def sign(self, height: int, round: int, step: Step, digest: bytes) -> bytes:
         """The 65-byte signature of `digest` (32 bytes).
 

@@ -7,6 +7,7 @@ import pytest
 import trio
 
 from consensus.values import Proposal, Vote, VoteKind
+from node.journal_file import JOURNAL_NAME
 from node.network.block_transfer import ProposedBlock
 
 RunCluster = Callable[..., None]
@@ -194,6 +195,37 @@ def test_nothing_is_signed_twice_over_a_restart(run_cluster: RunCluster) -> None
                 await cluster.kill(index)
         assert said
         assert all(len(values) == 1 for values in said.values())
+
+    run_cluster(scenario, is_real=False)
+
+
+def test_without_its_journal_a_validator_signs_nothing_at_the_height_it_was_at(
+    run_cluster: RunCluster,
+) -> None:
+    """It may be locked, and nothing on disk says on what: the sign state knows only where it signed."""
+
+    async def scenario(cluster) -> None:
+        cluster.hub.lose = lambda sender, to, message: is_precommit(message)
+        await cluster.start(0, 1, 2, 3)
+        with trio.fail_after(10):
+            while cluster.nodes[3].host.view().locked_value is None:
+                await trio.sleep(0.01)
+        folder = cluster.nodes[3].folder
+        await cluster.kill(3)
+        (folder / JOURNAL_NAME).unlink()
+        spoken: set[int] = set()
+
+        def overhear(sender: str, to: str, message: object) -> bool:
+            if sender == "3" and isinstance(message, Vote):
+                spoken.add(message.height)
+            return False
+
+        cluster.hub.lose = overhear
+        await cluster.start(3)
+        await cluster.wait_for_height(4)
+        assert 1 not in spoken
+        assert spoken, "afterwards it takes part again"
+        assert cluster.agree()
 
     run_cluster(scenario, is_real=False)
 
