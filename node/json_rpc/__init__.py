@@ -2,10 +2,13 @@
 
 settings.py         what it is told when it starts, and the limits it keeps to
 server.py           HTTP over uvicorn; `run` is the process
+http_protocol.py    uvicorn's HTTP parser with bounds
+application.py      HTTP requests in, JSON-RPC answers out
 websocket.py        connections that stay: calls and notifications on one
 subscriptions.py    who is told of blocks, logs and pending transactions
 access.py           which web pages and host names may call, and how
 dispatch.py         from a body to an answer: batches, the method table, errors
+table.py            the method table: every namespace's rows in one place
 context.py          what a method is given
 parameters.py       JSON values become Python values
 call_parameters.py  the objects of calls, overrides and log filters
@@ -16,5 +19,6 @@ encoding.py         blocks, transactions, receipts and logs become JSON
 errors.py           geth's codes and texts
 worker_pool.py      calls, estimates and log searches in processes that can be killed
 worker_process.py   the zygote that forks those processes, and what they do
+worker_methods.py   what a worker does with a job
 methods/            one file a namespace
 """
