@@ -15,6 +15,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from node.json_rpc.table import all_methods
+
 JSON = {"Content-Type": "application/json"}
 BLOCK_NUMBER = b'{"jsonrpc":"2.0","id":1,"method":"eth_blockNumber"}'
 LOOP_SELECTOR = "0xa8dba670"
@@ -142,15 +144,11 @@ def test_no_body_makes_a_500(rpc: Any, body: bytes) -> None:
 
 
 ADDRESS = "0x" + "11" * 20
-METHODS = (
-    "eth_getBlockByNumber", "eth_getBlockByHash", "eth_getBalance", "eth_getCode", "eth_call",
-    "eth_getStorageAt", "eth_getTransactionCount", "eth_estimateGas", "eth_feeHistory",
-    "eth_sendRawTransaction", "eth_getLogs", "eth_getTransactionByHash", "eth_gasPrice",
-    "eth_getTransactionReceipt", "eth_getBlockReceipts", "web3_sha3", "eth_syncing",
-    "eth_getTransactionByBlockNumberAndIndex", "eth_getUncleCountByBlockHash",
-    "zerog_getCertificate", "txpool_contentFrom",
+METHODS = sorted(all_methods())
+FIELDS = (
+    "to", "from", "data", "gas", "value", "fromBlock", "toBlock", "topics", "address", "gasPrice",
+    "accessList", "nonce", "types", "domain", "message", "primaryType", "authorizationList",
 )  # fmt: skip
-FIELDS = ("to", "from", "data", "gas", "value", "fromBlock", "toBlock", "topics", "address")
 arguments = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=9)
     | st.sampled_from([ADDRESS, "0x" + "ab" * 32, "latest", "pending", "earliest", "0x0", "0x5"]),
@@ -165,7 +163,7 @@ arguments = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(st.sampled_from(METHODS), st.lists(arguments, max_size=4))
 def test_no_arguments_crash_a_method(rpc: Any, method: str, params: list[Any]) -> None:
     try:
