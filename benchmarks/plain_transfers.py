@@ -7,6 +7,7 @@ Guards: at most 2 ms to build and 2 ms to import a transfer, senders known. 0G's
 """
 
 import argparse
+import gc
 import os
 import tempfile
 import time
@@ -102,6 +103,9 @@ def main() -> None:
     parser.add_argument("--blocks", type=int, default=10)
     parser.add_argument("--memory", action="store_true", help="no disk")
     options = parser.parse_args()
+    # As the node does when it starts.
+    gc.collect()
+    gc.freeze()
     accounts = dev_accounts(count=SENDERS)
     key = PrivateKey(keccak(b"a validator")).public_key.format()
     document = load_document(devnet_document([(key, "validator-0")], accounts=SENDERS))

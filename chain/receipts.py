@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from eth_hash.auto import keccak
 from eth_typing import Address, Hash32
 
 from chain.engine import Log, Receipt
-from chain.rlp_items import Item, decode_item, encode_item
+from chain.rlp_items import Item, decode_item, encode_item, encode_list_of
+
+_NO_LOGS: Final = encode_item(bytes(256)) + encode_item([])
+"""Bloom and logs, encoded: what most receipts end with."""
 
 
 def bloom_of(logs: Iterable[Log]) -> bytes:
@@ -34,14 +37,12 @@ def bloom_bits(value: bytes) -> int:
 def encode_receipt(receipt: Receipt) -> bytes:
     """The consensus form: type byte unless legacy ‖ RLP of [status or root, gas, bloom, logs] (EIP-2718)."""
     outcome = receipt.post_state if receipt.post_state is not None else receipt.succeeded
-    body = encode_item(
-        [
-            int(outcome) if isinstance(outcome, bool) else outcome,
-            receipt.cumulative_gas_used,
-            bloom_of(receipt.logs),
-            [_log_item(log) for log in receipt.logs],
-        ]
-    )
+    logs = _NO_LOGS
+    if receipt.logs:
+        logs = encode_item(bloom_of(receipt.logs))
+        logs += encode_item([_log_item(log) for log in receipt.logs])
+    first = encode_item(int(outcome) if isinstance(outcome, bool) else outcome)
+    body = encode_list_of(first + encode_item(receipt.cumulative_gas_used) + logs)
     return bytes((receipt.type,)) + body if receipt.type else body
 
 

@@ -30,6 +30,11 @@ def encode_item(item: Item) -> bytes:
     return _prefix(len(body), 0xC0) + body
 
 
+def encode_list_of(payload: bytes) -> bytes:
+    """The list whose items, encoded, are `payload`."""
+    return _prefix(len(payload), 0xC0) + payload
+
+
 def decode_item(data: bytes) -> Decoded:
     """The item that `data` encodes; raises `NotRlp`, also for bytes behind it."""
     items: list[Decoded] = []
