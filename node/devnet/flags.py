@@ -138,6 +138,9 @@ FLAGS = (
          {"type": Path, "action": "append", "default": []}),
     Flag(("--rpc-workers",), "N", "JSON-RPC processes of each validator (default 1)",
          _typed(whole(1, RPC_WORKERS_MAX), _DEFAULT.rpc_workers)),
+    Flag(("--prune",), "N", "keep the states of the last N blocks (default 0: of all)",
+         _typed(whole(0, JAVASCRIPT_INTEGER_MAX), _DEFAULT.prune)),
+    Flag(("--archive",), None, "eth_getProof at any block, not only at the last 128", _SWITCH),
     Flag(("--reset",), None, "wipe the directory's chain and begin anew", _SWITCH),
     Flag(("--log-level",), None, "how much the nodes say (default info)",
          {"choices": ["debug", "info", "warning", "error"], "default": _DEFAULT.log_level}),
@@ -173,6 +176,8 @@ def settings_from(options: argparse.Namespace) -> DevnetSettings:
         da_entrance=options.da_entrance,
         plugins=tuple(map(read_entry, options.plugin)),
         rpc_workers=options.rpc_workers,
+        prune=options.prune,
+        archive=options.archive,
         reset=options.reset,
         log_level=options.log_level,
     )

@@ -47,6 +47,10 @@ class DevnetSettings:
     """Entries for `config.zerog.plugins`: precompiles of other people."""
     rpc_workers: int = 1
     """JSON-RPC processes of each validator, on its one port."""
+    prune: int = 0
+    """Blocks whose state before them is kept; zero: all."""
+    archive: bool = False
+    """Proofs at any block, not only at the last 128."""
     reset: bool = False
     log_level: str = "info"
 

@@ -165,6 +165,8 @@ def _flags(settings: DevnetSettings, index: int) -> dict[str, object]:
         "miner_gaslimit": settings.gas_limit,
         "log_level": settings.log_level,
         "rpc_workers": settings.rpc_workers,
+        "history_state": settings.prune,
+        "archive": settings.archive,
     }
 
 

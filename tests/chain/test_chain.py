@@ -254,6 +254,26 @@ def test_the_expected_time_never_lies_before_the_parents(make_setting: MakeSetti
     assert isinstance(verdict, Valid)
 
 
+def test_transactions_that_the_pool_knows_are_taken_from_it(
+    make_setting: MakeSetting, keys: Sequence[Any]
+) -> None:
+    setting = make_setting()
+    known, unknown = keys[0].sign(0, value=1), keys[1].sign(0, value=1)
+    payload = setting.build(known, unknown).payload
+    chain = Chain(
+        setting.store,
+        setting.config,
+        setting.engine,
+        known_transaction={known.hash: known}.get,
+    )
+    verdict = chain.execute_payload(payload)
+    assert isinstance(verdict, Valid)
+    taken = {item.hash: item for item in verdict.executed.block.transactions}
+    assert taken[known.hash] is known
+    assert taken[unknown.hash] is not unknown
+    assert taken[unknown.hash] == unknown
+
+
 def test_a_commit_writes_the_block_and_its_records_together(
     make_setting: MakeSetting, keys: Sequence[Any]
 ) -> None:

@@ -97,6 +97,23 @@ def test_transactions_of_our_users_are_answered_one_by_one(intake: TransactionIn
     assert list(intake.content().pending) == [good]
 
 
+def test_what_the_pool_holds_is_neither_decoded_nor_recovered_again(
+    intake: TransactionIntake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def recover(transaction: Any) -> Any:
+        raise AssertionError("recovered again")
+
+    encoded = transfer(nonce=0)
+    run(lambda: intake.submit([encoded]))
+    known = intake.known_transaction(decode_transaction(encoded).hash)
+    monkeypatch.setattr(transaction_intake, "recover_sender", recover)
+    assert known is not None
+    assert known.encoded == encoded
+    assert intake.known_transaction(known.hash) is known
+    assert intake.sender_of(known) == SENDER
+    assert intake.known_transaction(decode_transaction(transfer(nonce=1)).hash) is None
+
+
 def test_what_a_nonce_gap_holds_back_is_queued(intake: TransactionIntake) -> None:
     run(lambda: intake.submit([transfer(nonce=2)]))
     assert intake.counts == (0, 1)
