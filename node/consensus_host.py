@@ -109,7 +109,7 @@ class ConsensusHost:
         self._height_begun = trio.Event()
         self._disk_seconds = 0.0
         self.progress = 0
-        """Grows with every input that the core took: for who watches over standstills."""
+        """Grows with every input that brings the height further: for who watches over standstills."""
         self.halted: str | None = None
         """Why this node stopped taking part, if it did."""
 
@@ -296,9 +296,20 @@ class ConsensusHost:
             await self._handle(self._state.feedback.popleft())
 
     async def _handle(self, input: Input) -> None:
+        was_held = self._is_held_for_now(input)
         effects = self._state.core.handle(input)
-        self.progress += 1
+        self.progress += bool(effects) or self._is_held_for_now(input) > was_held
         await self._carry_out(effects)
+
+    def _is_held_for_now(self, input: Input) -> bool:
+        """Whether it is a message of the round under way that the core has kept.
+
+        Of later rounds one liar has something new to say for ever, and that must not pass for progress.
+        """
+        core = self._state.core
+        if not isinstance(input, Received) or input.message.height != core.height:
+            return False
+        return input.message.round == core.round and core.holds(input.message)
 
     async def _carry_out(self, effects: tuple[Effect, ...]) -> None:
         for effect in effects:
