@@ -9,6 +9,8 @@ from consensus.values import Round, ValidatorAddress, ValueId
 
 BLOCKS_PER_SENDER_MAX = 4
 """A correct proposer makes one block a height, and one more after each restart."""
+EARLY_BLOCKS_PER_SENDER_MAX = 1
+"""For a height ahead, where nobody can tell whose turn it is: any validator may send one."""
 
 
 @dataclass(slots=True)
@@ -42,8 +44,8 @@ class HeightValues:
     def blocks(self) -> tuple[ConsensusBlock, ...]:
         return tuple(value.block for value in self._values.values())
 
-    def has_room_for(self, sender: ValidatorAddress) -> bool:
-        return self._senders.get(sender, 0) < BLOCKS_PER_SENDER_MAX
+    def has_room_for(self, sender: ValidatorAddress, blocks_max: int) -> bool:
+        return self._senders.get(sender, 0) < blocks_max
 
     def add(
         self, block: ConsensusBlock, sender: ValidatorAddress, encoded: bytes | None = None

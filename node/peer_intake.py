@@ -8,6 +8,7 @@ from consensus.messages import Learned, Received
 from consensus.repair import Summary, lacking, summarize
 from consensus.values import Certificate, Proposal, Vote, VoteKind
 from node.height_state import HeightState
+from node.height_values import BLOCKS_PER_SENDER_MAX, EARLY_BLOCKS_PER_SENDER_MAX
 from node.network.block_transfer import ProposedBlock
 from node.network.interface import ConsensusNetwork, PeerName
 from node.network.messages import WireMessage
@@ -120,13 +121,15 @@ class PeerIntake:
             return
         values = self._state.values_of(proposal.height)
         is_known = values.get(proposal.value_id) is not None
-        if not is_known and not values.has_room_for(proposal.validator):
+        is_early = proposal.height > self._state.height
+        blocks_max = EARLY_BLOCKS_PER_SENDER_MAX if is_early else BLOCKS_PER_SENDER_MAX
+        if not is_known and not values.has_room_for(proposal.validator, blocks_max):
             return
         check_signature(proposal, self._state.chain_identity)
         if not is_known:
             block = decode_proposed_block(message)
             values.add(block, proposal.validator, message.block)
-            if proposal.height == self._state.height:
+            if not is_early:
                 self._state.journal.remember_block(block)
         self._work.note_arrival(proposal)
         self._state.feedback.append(Received(proposal))

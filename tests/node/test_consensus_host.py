@@ -6,11 +6,20 @@ from collections.abc import Callable
 import pytest
 import trio
 
-from consensus.values import Proposal, Vote, VoteKind
+from consensus.block_parts import assemble_block
+from consensus.encoding import encode_block, signing_digest
+from consensus.signatures import public_key_of, sign
+from consensus.validators import address_of
+from consensus.values import NO_ROUND, Height, Proposal, Round, Vote, VoteKind
 from node.journal_file import JOURNAL_NAME
 from node.network.block_transfer import ProposedBlock
 
 RunCluster = Callable[..., None]
+
+
+def secret_of(index: int) -> bytes:
+    """Of the cluster's validators."""
+    return bytes([index + 1]) * 32
 
 
 def test_four_validators_decide_the_same_blocks(run_cluster: RunCluster) -> None:
@@ -73,6 +82,66 @@ def test_lost_messages_are_repaired(run_cluster: RunCluster) -> None:
         assert cluster.agree()
 
     run_cluster(scenario, 3, is_real=False)
+
+
+def test_a_liar_with_something_new_to_say_does_not_pass_for_progress(
+    run_cluster: RunCluster,
+) -> None:
+    """Repair begins where nothing moves; votes of ever later rounds must not put it off."""
+
+    async def scenario(cluster) -> None:
+        await cluster.start(0)
+        host = cluster.nodes[0].host
+        await trio.sleep(0.3)
+        before = host.progress
+        liar, place = secret_of(3), host.place()
+        assert address_of(public_key_of(liar)) in place.validators
+        await host.peer_joined("liar", 0)
+        for round in range(1, 50):
+            unsigned = Vote(
+                VoteKind.PREVOTE, Height(1), Round(round), None, address_of(public_key_of(liar))
+            )
+            signature = sign(liar, signing_digest(place.chain_identity, unsigned))
+            await host.received("liar", unsigned.signed(signature))
+        with trio.fail_after(5):
+            while not host._state.core.holds(unsigned):
+                await trio.sleep(0.01)
+        assert host.progress - before < 10
+
+    run_cluster(scenario, is_real=False)
+
+
+def test_of_a_height_ahead_one_block_of_each_validator_is_kept(run_cluster: RunCluster) -> None:
+    """Whose turn it will be is not known, so a faulty one could fill every height's room."""
+
+    async def scenario(cluster) -> None:
+        await cluster.start(0)
+        host, liar = cluster.nodes[0].host, secret_of(3)
+        sender = address_of(public_key_of(liar))
+        await host.peer_joined("liar", 0)
+        for payload in (b"one", b"two"):
+            block = assemble_block(
+                height=Height(2),
+                time_ms=1,
+                proposer=sender,
+                parent_hash=bytes(32),
+                validators=cluster.validators,
+                next_validators=cluster.validators,
+                last_certificate=None,
+                evidence=(),
+                payload=payload,
+            )
+            unsigned = Proposal(Height(2), Round(0), block.header.hash, NO_ROUND, sender)
+            signature = sign(liar, signing_digest(host.place().chain_identity, unsigned))
+            await host.received(
+                "liar", ProposedBlock(unsigned.signed(signature), encode_block(block))
+            )
+        with trio.fail_after(5):
+            while host._receive.statistics().current_buffer_used:
+                await trio.sleep(0.01)
+        assert [block.payload for block in host._state.early_values[2].blocks()] == [b"one"]
+
+    run_cluster(scenario, is_real=False)
 
 
 def test_all_killed_at_once_resume_the_same_chain(run_cluster: RunCluster) -> None:
