@@ -39,7 +39,7 @@ from node.network.messages import (
     WireMessage,
     frames_of,
 )
-from node.network.peers import Peer, PeerBook
+from node.network.peers import CONSENSUS_STREAMS_MAX, Peer, PeerBook
 from node.network.status import (
     INSTANCE_BYTES,
     STATUS_PROTOCOL,
@@ -258,8 +258,12 @@ class PeerNetwork:
     async def _read_consensus(self, stream: INetStream) -> None:
         peer_id = stream.muxed_conn.peer_id
         peer = await self.book.wait_for(peer_id, STATUS_TIMEOUT_S)
-        if peer is not None:
-            await self.serve(peer_id, stream, self._deliver_messages(peer, stream))
+        if peer is not None and peer.consensus_streams < CONSENSUS_STREAMS_MAX:
+            peer.consensus_streams += 1
+            try:
+                await self.serve(peer_id, stream, self._deliver_messages(peer, stream))
+            finally:
+                peer.consensus_streams -= 1
         # Whoever writes to a stream that nobody reads any more shall notice.
         await stream.reset()
 

@@ -13,6 +13,8 @@ DROPPED_FOR_S = 30.0
 DROPPED_MAX = 1_024
 SYNC_REQUESTS_AT_ONCE_MAX = 2
 """Answered for one peer at a time."""
+CONSENSUS_STREAMS_MAX = 2
+"""Read for one peer at a time: each may hold a block that is not whole yet. A correct one opens one."""
 
 
 @dataclass(slots=True)
@@ -26,6 +28,7 @@ class Peer:
     heard_at: float = field(default_factory=trio.current_time)
     """trio clock, seconds, of the last frame from it."""
     sync_requests: int = 0
+    consensus_streams: int = 0
 
     @property
     def name(self) -> str:

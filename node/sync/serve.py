@@ -55,10 +55,17 @@ async def answer_request(stream: ByteStream, stored: Stored) -> None:
         request = decode_request(await FrameReader(stream, REQUEST_BYTES_MAX).next())
     size = 0
     for height in range(request.first, request.first + request.count):
-        found = stored(height)
-        if found is None or size >= ANSWER_BYTES_MAX:
+        data = None
+        if size < ANSWER_BYTES_MAX:
+            # Blocks are read and encoded beside the event loop, which has votes to answer.
+            data = await trio.to_thread.run_sync(_stored_frame, stored, height)
+        if data is None:
             break
-        data = frame(encode_decision(Decision(*found)))
         size += len(data)
         await write(stream, data)
     await stream.close()
+
+
+def _stored_frame(stored: Stored, height: int) -> bytes | None:
+    found = stored(height)
+    return None if found is None else frame(encode_decision(Decision(*found)))

@@ -15,6 +15,7 @@ from node.errors import PortInUse
 from node.network.frames import STREAM_ERRORS, frame
 from node.network.host import PeerNetwork
 from node.network.messages import CONSENSUS_PROTOCOL
+from node.network.peers import CONSENSUS_STREAMS_MAX
 from node.network.status import STATUS_PROTOCOL
 from node.network.transactions import GOSSIP_PROTOCOL, TransactionNetwork
 from node.sync.protocol import SYNC_PROTOCOL
@@ -203,6 +204,39 @@ def test_raw_bytes_on_the_port_and_on_libp2ps_own_protocols_hurt_nobody(
         await raw.aclose()
 
     run_cluster(scenario, 2, is_real=True)
+
+
+def test_of_one_peers_consensus_streams_only_so_many_are_read(run_cluster: RunCluster) -> None:
+    """Each may hold a large block that never becomes whole."""
+
+    async def scenario(cluster) -> None:
+        await start_alone(cluster)
+        victim = cluster.nodes[0].network
+        async with running(cluster.new_network(STRANGER)) as stranger:
+            own_id = stranger.host.get_id()
+
+            def streams_read() -> int:
+                peer = victim.book.get(own_id)
+                return 0 if peer is None else peer.consensus_streams
+
+            await until(lambda: streams_read() == 1)
+            for _ in range(CONSENSUS_STREAMS_MAX - 1):
+                await stream_to(stranger, victim, CONSENSUS_PROTOCOL)
+            await until(lambda: streams_read() == CONSENSUS_STREAMS_MAX)
+            assert await is_refused(stranger, victim)
+            assert streams_read() == CONSENSUS_STREAMS_MAX
+
+    run_cluster(scenario, 1, is_real=True)
+
+
+async def is_refused(sender: PeerNetwork, victim: PeerNetwork) -> bool:
+    """Whether a further consensus stream is reset, before or after its protocol is agreed on."""
+    try:
+        with trio.fail_after(10):
+            stream = await sender.host.new_stream(victim.host.get_id(), [CONSENSUS_PROTOCOL])
+            return not await stream.read(1)
+    except (StreamFailure, *STREAM_ERRORS):
+        return True
 
 
 async def send_ignoring_hang_up(sender: PeerNetwork, victim: PeerNetwork, protocol: str) -> None:
