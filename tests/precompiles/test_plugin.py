@@ -78,7 +78,9 @@ def test_a_result_that_its_type_cannot_hold_is_a_bug(
         call_f(chain_of, one(answering(*values), returns=returns))
 
 
-@pytest.mark.parametrize("values", [None, 5, "ab", {1: 2}, iter(())], ids=repr)
+@pytest.mark.parametrize(
+    "values", [None, 5, "ab", {1: 2}, iter(())], ids=lambda values: type(values).__name__
+)
 def test_an_answer_that_is_no_tuple_is_a_bug(chain_of: ChainOf, values: Any) -> None:
     with pytest.raises(PluginFault, match="not a tuple"):
         call_f(chain_of, one(lambda call: values))
