@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import trio
 
+from consensus.certificates import votes_of
 from consensus.messages import Learned, Received
 from consensus.repair import Summary, lacking, summarize
 from consensus.values import Certificate, Proposal, Vote, VoteKind
@@ -121,6 +122,8 @@ class PeerIntake:
             return
         values = self._state.values_of(proposal.height)
         is_known = values.get(proposal.value_id) is not None
+        if is_known and self._state.core.holds(proposal):
+            return
         is_early = proposal.height > self._state.height
         blocks_max = EARLY_BLOCKS_PER_SENDER_MAX if is_early else BLOCKS_PER_SENDER_MAX
         if not is_known and not values.has_room_for(proposal.validator, blocks_max):
@@ -138,8 +141,11 @@ class PeerIntake:
     def _take_certificate(self, certificate: Certificate) -> None:
         if certificate.height != self._state.height or self._state.decision is not None:
             return
+        is_polka = certificate.kind is VoteKind.PREVOTE
+        if is_polka and all(map(self._state.core.holds, votes_of(certificate))):
+            return
         check_peer_certificate(certificate, self._place())
-        if certificate.kind is VoteKind.PREVOTE:
+        if is_polka:
             self._state.feedback.append(Learned(certificate))
         else:
             self._unfounded = certificate

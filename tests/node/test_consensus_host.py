@@ -2,11 +2,13 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import trio
 
 from consensus.block_parts import assemble_block
+from consensus.certificates import build_certificate
 from consensus.encoding import encode_block, signing_digest
 from consensus.signatures import public_key_of, sign
 from consensus.validators import address_of
@@ -111,37 +113,91 @@ def test_a_liar_with_something_new_to_say_does_not_pass_for_progress(
     run_cluster(scenario, is_real=False)
 
 
+def proposed_by_liar(cluster, height: int, round: int, payload: bytes) -> ProposedBlock:
+    """A block of validator 3, signed by it."""
+    liar = secret_of(3)
+    sender = address_of(public_key_of(liar))
+    block = assemble_block(
+        height=Height(height),
+        time_ms=1,
+        proposer=sender,
+        parent_hash=bytes(32),
+        validators=cluster.validators,
+        next_validators=cluster.validators,
+        last_certificate=None,
+        evidence=(),
+        payload=payload,
+    )
+    unsigned = Proposal(Height(height), Round(round), block.header.hash, NO_ROUND, sender)
+    identity = cluster.nodes[0].host.place().chain_identity
+    signature = sign(liar, signing_digest(identity, unsigned))
+    return ProposedBlock(unsigned.signed(signature), encode_block(block))
+
+
+async def inbox_is_empty(host) -> None:
+    with trio.fail_after(5):
+        while host._receive.statistics().current_buffer_used:
+            await trio.sleep(0.01)
+
+
 def test_of_a_height_ahead_one_block_of_each_validator_is_kept(run_cluster: RunCluster) -> None:
     """Whose turn it will be is not known, so a faulty one could fill every height's room."""
 
     async def scenario(cluster) -> None:
         await cluster.start(0)
-        host, liar = cluster.nodes[0].host, secret_of(3)
-        sender = address_of(public_key_of(liar))
+        host = cluster.nodes[0].host
         await host.peer_joined("liar", 0)
         for payload in (b"one", b"two"):
-            block = assemble_block(
-                height=Height(2),
-                time_ms=1,
-                proposer=sender,
-                parent_hash=bytes(32),
-                validators=cluster.validators,
-                next_validators=cluster.validators,
-                last_certificate=None,
-                evidence=(),
-                payload=payload,
-            )
-            unsigned = Proposal(Height(2), Round(0), block.header.hash, NO_ROUND, sender)
-            signature = sign(liar, signing_digest(host.place().chain_identity, unsigned))
-            await host.received(
-                "liar", ProposedBlock(unsigned.signed(signature), encode_block(block))
-            )
-        with trio.fail_after(5):
-            while host._receive.statistics().current_buffer_used:
-                await trio.sleep(0.01)
+            await host.received("liar", proposed_by_liar(cluster, 2, 0, payload))
+        await inbox_is_empty(host)
         assert [block.payload for block in host._state.early_values[2].blocks()] == [b"one"]
 
     run_cluster(scenario, is_real=False)
+
+
+def test_a_proposal_and_a_polka_that_are_held_are_not_checked_again(
+    run_cluster: RunCluster,
+) -> None:
+    """Else repeating them would keep a node busy with signatures; wrong ones show that none is checked."""
+
+    async def scenario(cluster) -> None:
+        await cluster.start(0)
+        host, validators = cluster.nodes[0].host, cluster.validators
+        own = address_of(public_key_of(secret_of(3)))
+        round = next(r for r in range(1, 9) if validators.proposer(Round(r)) == own)
+        await host.peer_joined("liar", 0)
+        sent = proposed_by_liar(cluster, 1, round, b"block")
+        votes = [signed_prevote(host, index, round, sent) for index in (1, 2, 3)]
+        await host.received("liar", sent)
+        for vote in votes:
+            await host.received("liar", vote)
+        await inbox_is_empty(host)
+        assert host._state.core.holds(sent.proposal)
+        polka = build_certificate(
+            VoteKind.PREVOTE,
+            Height(1),
+            Round(round),
+            sent.proposal.value_id,
+            [vote.signed(bytes(65)) for vote in votes],
+        )
+        await host.received("liar", polka)
+        await host.received("liar", replace(sent, proposal=sent.proposal.signed(bytes(65))))
+        await inbox_is_empty(host)
+        assert cluster.hub.dropped == []
+
+    run_cluster(scenario, is_real=False)
+
+
+def signed_prevote(host, index: int, round: int, sent: ProposedBlock) -> Vote:
+    secret = secret_of(index)
+    unsigned = Vote(
+        VoteKind.PREVOTE,
+        Height(1),
+        Round(round),
+        sent.proposal.value_id,
+        address_of(public_key_of(secret)),
+    )
+    return unsigned.signed(sign(secret, signing_digest(host.place().chain_identity, unsigned)))
 
 
 def test_all_killed_at_once_resume_the_same_chain(run_cluster: RunCluster) -> None:
