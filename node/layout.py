@@ -3,13 +3,14 @@
 import fcntl
 import hashlib
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from node.errors import DirectoryInUse
+from node.errors import DirectoryInUse, InvalidFile
 
 SOCKET_PATH_BYTES_MAX = 108
 """Of a Unix socket's path, the zero at its end included (unix(7))."""
@@ -67,8 +68,15 @@ class DataDirectory:
         return (fitting or paths)[0]
 
     def make_socket_folder(self) -> None:
-        """Create the socket's folder, for this user alone."""
-        self.socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        """Create the socket's folder, for this user alone.
+
+        Raises `InvalidFile` where somebody else was there first: /tmp is everybody's.
+        """
+        folder = self.socket.parent
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = folder.lstat()
+        if found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077:
+            raise InvalidFile(folder, "expected a folder of this user, closed to all others")
 
 
 @contextmanager

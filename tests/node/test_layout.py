@@ -3,11 +3,12 @@
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
-from node.errors import DirectoryInUse
+from node.errors import DirectoryInUse, InvalidFile
 from node.layout import DataDirectory, locked
 
 SOCKET_PATH_MAX = 107
@@ -55,3 +56,15 @@ def test_a_deep_folder_for_temporary_files_is_passed_over(
     socket = DataDirectory(tmp_path).socket
     assert len(str(socket)) <= SOCKET_PATH_MAX
     assert "deep" not in str(socket)
+
+
+def test_a_socket_folder_that_others_may_enter_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever made it before us could put a socket of his own in the place of the node's."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as place:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", place)
+        directory = DataDirectory(Path(place) / "node")
+        directory.make_socket_folder()
+        directory.make_socket_folder()
+        directory.socket.parent.chmod(0o755)
+        with pytest.raises(InvalidFile, match="closed to all others"):
+            directory.make_socket_folder()
