@@ -92,7 +92,13 @@ def payload_start(node: bytes) -> int:
 
 def is_branch(node: bytes) -> bool:
     """Whether the node has seventeen items, not two."""
-    return _item_end(node, _item_end(node, payload_start(node))) != len(node)
+    at = payload_start(node)
+    first = node[at]
+    if first == 0x80 or first >= 0xC0:
+        # No child, or an embedded one; a path is never empty nor a list.
+        return True
+    # A hash, or a path of 32 bytes with nothing behind its value.
+    return first == 0xA0 and _item_end(node, at + 33) != len(node)
 
 
 def decode_branch(node: bytes) -> list[bytes] | None:
@@ -111,6 +117,26 @@ def decode_branch(node: bytes) -> list[bytes] | None:
             # Seventeen items do not end here: this was the second of two.
             return None
     return children
+
+
+def child_span(branch: bytes, digit: int) -> tuple[int, int]:
+    """From where to where in a branch's bytes its child at `digit` stands."""
+    if len(branch) == FULL_BRANCH_BYTES:
+        # Only sixteen hashes make a branch that long.
+        at = 3 + 33 * digit
+        return at, at + 33
+    at = payload_start(branch)
+    for _ in range(digit):
+        first = branch[at]
+        at += 1 if first == 0x80 else 33 if first == 0xA0 else first - 0xBF
+    return at, _item_end(branch, at)
+
+
+def with_child(branch: bytes, at: int, end: int, child: bytes) -> bytes:
+    """The branch with another child in place of the one that stands there."""
+    if end - at == len(child):
+        return branch[:at] + child + branch[end:]
+    return encode_list(branch[payload_start(branch) : at] + child + branch[end:])
 
 
 def decode_short_node(node: bytes) -> tuple[bool, bytes, bytes]:
