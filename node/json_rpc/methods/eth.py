@@ -6,14 +6,14 @@ from dataclasses import replace
 
 from eth_typing import Address, Hash32
 
-from chain.answers import BlockOutline, BlockReference, BlockTag
+from chain.answers import BlockOutline, BlockReference, BlockTag, PlacedTransaction
 from chain.blocks import EMPTY_TRIE_ROOT, Block, encode_block
 from chain.engine import AccountOverride
 from chain.errors import ChainError, UndecodableTransaction
 from chain.log_filter import LogFilter
 from chain.message_calls import BlockOverrides, CallRequest
 from chain.queries import ChainView
-from chain.transactions import BLOB, decode_transaction, recover_sender
+from chain.transactions import BLOB, Transaction, decode_transaction, recover_sender
 from node.json_rpc.call_parameters import (
     CHAIN_HEAD,
     block_overrides,
@@ -140,18 +140,32 @@ def _block_receipts(view: ChainView, at: BlockReference) -> list[Json] | None:
 
 
 async def _transaction(services: Services, transaction_hash: bytes) -> Json | None:
-    with services.queries.view() as view:
-        placed = view.find_transaction(Hash32(transaction_hash))
+    found = await find_transaction(services, Hash32(transaction_hash))
+    if isinstance(found, Transaction):
+        return pending_transaction_json(found, recover_sender(found))
+    return None if found is None else placed_transaction_json(found)
+
+
+async def find_transaction(
+    services: Services, transaction_hash: Hash32
+) -> PlacedTransaction | Transaction | None:
+    """In its block, or as it waits in the node's pool."""
+    placed = _placed_transaction(services, transaction_hash)
     if placed is not None:
-        return placed_transaction_json(placed)
+        return placed
     try:
         encoded = await services.node.pending_transaction(transaction_hash)
     except NodeNotRunning:
-        return None
-    if encoded is None:
-        return None
-    transaction = decode_transaction(encoded)
-    return pending_transaction_json(transaction, recover_sender(transaction))
+        encoded = None
+    if encoded is not None:
+        return decode_transaction(encoded)
+    # A block may have taken it out of the pool between the two questions.
+    return _placed_transaction(services, transaction_hash)
+
+
+def _placed_transaction(services: Services, transaction_hash: Hash32) -> PlacedTransaction | None:
+    with services.queries.view() as view:
+        return view.find_transaction(transaction_hash)
 
 
 def _receipt(view: ChainView, transaction_hash: bytes) -> Json | None:

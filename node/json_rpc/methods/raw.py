@@ -6,12 +6,13 @@ from chain.answers import BlockReference
 from chain.blocks import encode_block, encode_header
 from chain.queries import ChainView
 from chain.receipts import encode_receipt
+from chain.transactions import Transaction
 from node.json_rpc.context import Services
 from node.json_rpc.dispatch import Method, Runs
 from node.json_rpc.encoding import data
 from node.json_rpc.errors import server_error
+from node.json_rpc.methods.eth import find_transaction
 from node.json_rpc.parameters import Parameter, block_number, block_reference, hash32, uint64
-from node.local_socket import NodeNotRunning
 
 NOTHING = "0x"
 """geth's answer for a transaction that it does not have."""
@@ -19,15 +20,11 @@ NOTHING = "0x"
 
 async def _transaction(services: Services, transaction_hash: bytes) -> str:
     """Of the chain or the pool."""
-    with services.queries.view() as view:
-        placed = view.find_transaction(Hash32(transaction_hash))
-    if placed is not None:
-        return data(placed.transaction.encoded)
-    try:
-        encoded = await services.node.pending_transaction(transaction_hash)
-    except NodeNotRunning:
-        encoded = None
-    return NOTHING if encoded is None else data(encoded)
+    found = await find_transaction(services, Hash32(transaction_hash))
+    if found is None:
+        return NOTHING
+    transaction = found if isinstance(found, Transaction) else found.transaction
+    return data(transaction.encoded)
 
 
 def _transaction_of_block(view: ChainView, at: BlockReference, index: int) -> str:

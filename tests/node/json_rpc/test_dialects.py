@@ -1,14 +1,22 @@
 """What single clients added: raw bytes, several answers at once, sending and waiting, abilities."""
 
+import asyncio
 import threading
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 import rlp
 from eth_hash.auto import keccak
+from eth_typing import Hash32
 from web3 import Web3
 
+from chain.answers import PlacedTransaction
+from chain.engine import Engine
+from chain.queries import Queries
 from genesis.dev_accounts import dev_accounts
+from node.json_rpc.context import NoEngine, Services
+from node.json_rpc.methods.eth import find_transaction
 
 PROBE = "0x" + "77" * 20
 ABSENT = "0x" + "ab" * 32
@@ -61,6 +69,19 @@ def test_a_pending_transaction_has_its_bytes_too(
     name = result("eth_sendRawTransaction", raw)
     assert result("eth_getRawTransactionByHash", name) == raw
     node.mine()
+
+
+def test_a_transaction_that_a_block_takes_meanwhile_is_found(node: Any, result: Any) -> None:
+    class PoolThatLosesIt:
+        async def pending_transaction(self, _: bytes) -> None:
+            node.mine()
+
+    name = bytes.fromhex(result("eth_sendRawTransaction", signed(node, 0, sender=6))[2:])
+    queries = Queries(node.store, node.document.config, cast(Engine, NoEngine()))
+    services = cast(Services, SimpleNamespace(queries=queries, node=PoolThatLosesIt()))
+    found = asyncio.run(find_transaction(services, Hash32(name)))
+    assert isinstance(found, PlacedTransaction)
+    assert found.transaction.hash == name
 
 
 def test_raw_blocks_are_what_was_hashed(
