@@ -144,3 +144,22 @@ def test_tries_of_different_names_do_not_touch(implementation: Update) -> None:
     assert one.apply(contents) == two.apply(contents) == reference_root(contents)
     assert all(key.startswith(b"one") for key in one.nodes)
     assert all(key.startswith(b"two") for key in two.nodes)
+
+
+@pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
+def test_one_change_at_a_time_in_a_large_trie_of_hashed_paths(implementation: Update) -> None:
+    """Full branches, sparse ones and leaves with paths of 32 bytes; values come, change and go."""
+    random = Random(3)
+    trie, contents = KeptTrie(implementation), dict[bytes, bytes]()
+    reference = HexaryTrie({})
+    for number in range(1_500):
+        path = random.choice(list(contents)) if number % 3 == 2 else random.randbytes(32)
+        value = None if number % 6 == 5 else random.randbytes(random.choice([1, 33, 70, 110]))
+        if value is None:
+            del contents[path], reference[path]
+        else:
+            contents[path] = reference[path] = value
+        assert trie.apply({path: value}) == reference.root_hash
+    fresh = KeptTrie(implementation)
+    fresh.apply(contents)
+    assert trie.nodes == fresh.nodes
