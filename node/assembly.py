@@ -304,7 +304,10 @@ class Node:
             )
 
     async def _take_from_peer(self, encoded: list[bytes], peer: PeerName) -> None:
-        if not await self.intake.take_from_peer(encoded):
+        not_taken = await self.intake.take_from_peer(encoded)
+        if not_taken is not None:
+            self.gossip.forget(not_taken)
+        else:
             self.network.drop(peer, "a transaction that cannot be decoded")
 
     async def _gossip_again(self) -> None:

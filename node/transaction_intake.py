@@ -60,22 +60,23 @@ class TransactionIntake:
         self._on_pending(pending)
         return results
 
-    async def take_from_peer(self, encoded: Sequence[bytes]) -> bool:
-        """Transactions that a peer gossiped; False where one cannot even be decoded.
+    async def take_from_peer(self, encoded: Sequence[bytes]) -> Sequence[bytes] | None:
+        """Transactions that a peer gossiped: those not taken; None where one cannot even be decoded.
 
-        A refusal by the pool is nobody's fault: the peer's pool may see another head.
+        A refusal by the pool is nobody's fault: the peer's pool may see another head. Told again, the
+        transaction may be welcome.
         """
         if self._waiting_batches >= WAITING_BATCHES_MAX:
-            return True
+            return encoded
         self._waiting_batches += 1
         try:
-            is_decodable, pending = await trio.to_thread.run_sync(
+            not_taken, pending = await trio.to_thread.run_sync(
                 self._take_all, encoded, limiter=self._thread
             )
         finally:
             self._waiting_batches -= 1
         self._on_pending(pending)
-        return is_decodable
+        return not_taken
 
     def candidates(self, base_fee: int) -> Candidates:
         """For the block that is to be built at that base fee, in wei a gas."""
@@ -147,16 +148,22 @@ class TransactionIntake:
             self._own[transaction.hash] = time.monotonic()
         return Accepted(transaction.hash)
 
-    def _take_all(self, encoded: Sequence[bytes]) -> tuple[bool, list[PooledTransaction]]:
+    def _take_all(
+        self, encoded: Sequence[bytes]
+    ) -> tuple[list[bytes] | None, list[PooledTransaction]]:
         pending: list[PooledTransaction] = []
+        not_taken: list[bytes] = []
         for item in encoded:
             try:
                 pending += self._admit(decode_transaction(item), self._pool.add)
             except UndecodableTransaction:
-                return False, pending
+                return None, pending
+            except AlreadyKnown:
+                continue
             except ChainError as error:
                 logger.debug("not taken from a peer: %s", error)
-        return True, pending
+                not_taken.append(item)
+        return not_taken, pending
 
     def _admit(
         self, transaction: Transaction, add: Callable[..., tuple[PooledTransaction, ...]]

@@ -75,6 +75,11 @@ class TransactionNetwork:
         self._to_tell.add(chosen)
         self._to_gossip.add(chosen)
 
+    def forget(self, transactions: Sequence[bytes]) -> None:
+        """They were not taken; told again, they are to be offered again."""
+        for each in transactions:
+            self._known.pop(keccak(each), None)
+
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """In and out while the host runs: give this to `PeerNetwork.run` as a service."""
@@ -102,8 +107,7 @@ class TransactionNetwork:
             self._send_incoming.send_nowait((new, peer))
         except trio.WouldBlock:
             _log.debug("%d transactions of %s are lost: the pool is behind", len(new), peer)
-            for each in new:
-                self._known.pop(keccak(each), None)
+            self.forget(new)
 
     async def _deliver(self) -> None:
         async for transactions, peer in self._incoming:

@@ -125,10 +125,11 @@ def test_what_a_nonce_gap_holds_back_is_queued(intake: TransactionIntake) -> Non
 def test_a_peer_is_blamed_for_what_cannot_be_decoded_and_for_nothing_else(
     intake: TransactionIntake,
 ) -> None:
-    assert run(lambda: intake.take_from_peer([transfer(), transfer(), transfer(chainId=5)]))
-    assert run(lambda: intake.take_from_peer([transfer(key=b"\x07" * 32)]))
+    refused, too_poor = transfer(chainId=5), transfer(key=b"\x07" * 32)
+    assert run(lambda: intake.take_from_peer([transfer(), transfer(), refused])) == [refused]
+    assert run(lambda: intake.take_from_peer([too_poor])) == [too_poor]
     assert intake.counts == (1, 0)
-    assert not run(lambda: intake.take_from_peer([transfer(nonce=1), b"\x02\xc0"]))
+    assert run(lambda: intake.take_from_peer([transfer(nonce=1), b"\x02\xc0"])) is None
     assert intake.counts == (2, 0), "what came before is kept"
 
 
@@ -142,9 +143,9 @@ def test_peers_cannot_pile_up_batches_without_limit(
                 nursery.start_soon(intake.take_from_peer, [transfer(nonce)])
             await trio.testing.wait_all_tasks_blocked()
             # Answered at once, without having been looked at.
-            assert await intake.take_from_peer([b"garbage"])
+            assert await intake.take_from_peer([b"garbage"]) == [b"garbage"]
             accounts.is_open.set()
-        assert not await intake.take_from_peer([b"garbage"])
+        assert await intake.take_from_peer([b"garbage"]) is None
 
     run(main)
     assert intake.counts[0] + intake.counts[1] == WAITING_BATCHES_MAX

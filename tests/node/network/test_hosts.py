@@ -309,6 +309,30 @@ def test_transactions_reach_every_node_once(run_cluster: RunCluster) -> None:
     run_cluster(scenario, 3, is_real=True)
 
 
+def test_what_was_not_taken_is_offered_again_when_it_is_told_again(
+    run_cluster: RunCluster,
+) -> None:
+    """A node that is a block behind cannot see yet that the sender has got money."""
+
+    async def scenario(cluster) -> None:
+        offered: list[bytes] = []
+
+        def take(index: int) -> Callable[[list[bytes], str], Awaitable[None]]:
+            async def refuse(transactions: list[bytes], peer: str) -> None:
+                offered.extend(transactions)
+                pairs[index][1].forget(transactions)
+
+            return refuse
+
+        async with gossiping(cluster, 2, take) as pairs:
+            pairs[0][1].publish([b"transaction"])
+            await until(lambda: len(offered) >= 1)
+            pairs[0][1].publish([b"transaction"], again=True)
+            await until(lambda: len(offered) >= 2)
+
+    run_cluster(scenario, 2, is_real=True)
+
+
 def test_gossip_reaches_those_that_are_no_direct_peers(run_cluster: RunCluster) -> None:
     """0 and 2 know 1 only."""
 
