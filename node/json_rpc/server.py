@@ -139,8 +139,8 @@ def _on_feed_ended(server: "_Server", telling: asyncio.Task[None]) -> None:
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    """uvicorn calls it an error that requests end with the process; that is what a stop is."""
-    return not record.getMessage().startswith("Cancel ")
+    """uvicorn calls errors what are none: requests that end with the process, clients' mistakes."""
+    return not record.getMessage().startswith(("Cancel ", "Invalid UTF-8", "opening handshake"))
 
 
 def _uvicorn_config(application: Application) -> uvicorn.Config:

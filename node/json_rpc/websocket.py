@@ -28,6 +28,8 @@ WAITING_NOTIFICATION_BYTES_MAX = 8 * 1024 * 1024
 PING_INTERVAL_S = 30.0
 PONG_WAIT_S = 60.0
 """geth pings as often and waits half as long; a client with long calls is not read from meanwhile."""
+UNSENT_PONGS_MAX = 1_000
+"""To a client that pings and reads nothing; then it is dropped."""
 CLOSE_SECONDS_MAX = 5.0
 """For the last bytes to leave; then the connection is cut."""
 ABORT_EXTENSION = "zerog.abort"
@@ -38,12 +40,24 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
-    """uvicorn's protocol, which waits for ever for a client that does not read its last bytes."""
+    """uvicorn's protocol, which waits for ever for a client that does not read.
+
+    Its last bytes do not leave then, and the answers to its pings gather.
+    """
+
+    _unsent_pongs = 0
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
         if self.response.status_code == 101:
             self.scope["state"][ABORT_EXTENSION] = self.transport.abort
+
+    def handle_ping(self) -> None:
+        self._unsent_pongs = 0 if self.writable.is_set() else self._unsent_pongs + 1
+        if self._unsent_pongs > UNSENT_PONGS_MAX:
+            self.transport.abort()
+            return
+        super().handle_ping()
 
     async def run_asgi(self) -> None:
         await super().run_asgi()

@@ -317,3 +317,49 @@ def emitter(node: Any, result: Any) -> tuple[str, Callable[[], None], str]:
     created = result("eth_getTransactionReceipt", send(data=code))["contractAddress"]
     assert result("eth_getCode", created) == "0x" + runtime
     return created, lambda: send(to=bytes.fromhex(created[2:])) and None, "0x" + topic
+
+
+def handshaken(rpc: Any) -> socket.socket:
+    """A bare socket behind a WebSocket's handshake, with room for little."""
+    bare = socket.socket()
+    bare.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+    bare.settimeout(WAIT_S)
+    bare.connect(("127.0.0.1", rpc.port))
+    bare.sendall(
+        b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    )
+    assert b" 101 " in bare.recv(4_096)
+    return bare
+
+
+def flood(bare: socket.socket, chunk: bytes) -> None:
+    for _ in range(2_000):
+        bare.sendall(chunk)
+
+
+def test_who_pings_and_reads_nothing_is_dropped(rpc: Any, client: Client) -> None:
+    ping = b"\x89\xfd" + bytes(4) + bytes(125)
+    with handshaken(rpc) as bare, pytest.raises(ConnectionError):
+        flood(bare, ping * 100)
+    assert client.result("eth_chainId") == "0x40d9"
+
+
+def test_broken_frames_end_the_connection_and_fill_no_log(
+    rpc: Any, client: Client, capfd: pytest.CaptureFixture[str]
+) -> None:
+    not_utf8 = b"\x81\x82" + bytes(4) + b"\xff\xfe"
+    reserved_opcode = b"\x8b\x80" + bytes(4)
+    not_masked = b"\x81\x01{"
+    for frame in (not_utf8, reserved_opcode, not_masked):
+        with handshaken(rpc) as bare:
+            bare.sendall(frame)
+            while bare.recv(4_096):
+                pass
+    with socket.create_connection(("127.0.0.1", rpc.port)) as half:
+        half.sendall(
+            b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
+        )
+        assert b" 426 " in half.recv(4_096) or half.recv(1) == b""
+    assert client.result("eth_chainId") == "0x40d9"
+    assert capfd.readouterr().err == ""
