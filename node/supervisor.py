@@ -38,12 +38,19 @@ class Process:
     """Started anew when it dies, instead of being reported as gone."""
 
 
+def end_all(process: Process, how: str) -> bool:
+    """Say that a child is gone, unless it has said why itself, and have the others stopped."""
+    if how != f"exit code {EXIT_OPERATOR_ERROR}":
+        logger.error("%s ended (%s); the rest is stopped", process.name, how)
+    return True
+
+
 @dataclass
 class Supervisor:
     """Forks the processes and looks after them until `stop` is asked for."""
 
     processes: Sequence[Process]
-    on_exit: Callable[[Process, str], bool] = lambda process, how: True
+    on_exit: Callable[[Process, str], bool] = end_all
     """Called when a child is gone for good; True stops everything."""
     running: dict[int, Process] = field(default_factory=dict)
     exit_code: int = 0

@@ -97,6 +97,21 @@ def test_an_operator_error_in_a_child_is_one_line_and_exit_code_2() -> None:
     assert errors == "zerog: x.toml: port: expected a port\n"
 
 
+def test_a_child_that_is_killed_is_told_of_and_ends_the_others() -> None:
+    process = start("""
+        s = Supervisor([Process("node", until_told), Process("b", until_told)])
+        s.start(); sys.exit(s.run())
+    """)
+    children = [int(line_of(process).split()[1]) for _ in range(2)]
+    os.kill(children[0], signal.SIGKILL)
+    _, errors = process.communicate(timeout=10)
+    assert process.returncode == 1
+    assert errors in (
+        f"{name} ended (killed by signal 9); the rest is stopped\n" for name in ("node", "b")
+    )
+    assert not any(is_alive(pid) for pid in children)
+
+
 def test_children_end_when_the_parent_is_killed() -> None:
     process = start("""
         s = Supervisor([Process("a", until_told)]); s.start(); sys.exit(s.run())
