@@ -12,7 +12,7 @@ def banner(settings: DevnetSettings, accounts: Sequence[tuple[bytes, bytes]], ve
     """The start banner; `accounts` are (address, private key)."""
     return "\n".join(
         [
-            f"zerog devnet {version}: {settings.validators} validators, each a process of its own",
+            f"zerog devnet {version}: {_validators(settings.validators)}",
             "",
             *_accounts(settings, accounts),
             "",
@@ -26,6 +26,10 @@ def banner(settings: DevnetSettings, accounts: Sequence[tuple[bytes, bytes]], ve
             f"Data in {settings.datadir}; stop with Ctrl-C, start again to continue the same chain.",
         ]
     )
+
+
+def _validators(count: int) -> str:
+    return "1 validator" if count == 1 else f"{count} validators, each a process of its own"
 
 
 def _accounts(settings: DevnetSettings, accounts: Sequence[tuple[bytes, bytes]]) -> list[str]:
