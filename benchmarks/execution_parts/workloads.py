@@ -44,8 +44,9 @@ def call(signature: str, *arguments: Any) -> bytes:
 class Workloads:
     """Addresses of the contracts, and blocks as the senders' nonces stand."""
 
-    def __init__(self, senders: Sequence[Sender]) -> None:
-        self._senders = senders
+    def __init__(self, senders: Sequence[Sender], accounts: int) -> None:
+        """`accounts`: how many fillers there are."""
+        self._senders, self._accounts = senders, accounts
         first = senders[0].address
         self.tokens = created_address(first, 0), created_address(first, 1)
         self.pair, self.loops = created_address(first, 2), created_address(first, 3)
@@ -75,13 +76,14 @@ class Workloads:
         made.append(self._senders[0].sign(self.pair, data=call("sync()"), gas=200_000))
         return made
 
-    def transfers(self, count: int = 1_000) -> list[Transaction]:
+    def transfers(self, first: int = 0, count: int = 1_000) -> list[Transaction]:
         """Plain value; every second recipient is new."""
         return [
             self._sender(number).sign(
-                _new_address(b"paid", number) if number % 2 else filler(number), value=number + 1
+                _new_address(b"paid", number) if number % 2 else filler(number % self._accounts),
+                value=number + 1,
             )
-            for number in range(count)
+            for number in range(first, first + count)
         ]
 
     def token_transfers(self, count: int = 300) -> list[Transaction]:
