@@ -22,9 +22,14 @@ _PLACE_BYTES: Final = 8
 
 def write_log_index(batch: WriteBatch, number: int, receipts: Sequence[Receipt]) -> None:
     """The rows of one block."""
-    key = number.to_bytes(8, "big")
     if batch.get(Table.META, INDEX_START_KEY) is None:
-        batch.put(Table.META, INDEX_START_KEY, key)
+        batch.put(Table.META, INDEX_START_KEY, number.to_bytes(8, "big"))
+    batch.put_many(Table.LOG_INDEX, log_index_rows(number, receipts))
+
+
+def log_index_rows(number: int, receipts: Sequence[Receipt]) -> list[tuple[bytes, bytes]]:
+    """Key and value of each row of one block, ascending."""
+    key = number.to_bytes(8, "big")
     rows: dict[bytes, bytearray] = {}
     log_index = 0
     for index, receipt in enumerate(receipts):
@@ -35,7 +40,7 @@ def write_log_index(batch: WriteBatch, number: int, receipts: Sequence[Receipt])
         for position, value in terms:
             rows.setdefault(_term(position, value), bytearray()).extend(place)
         log_index += len(receipt.logs)
-    batch.put_many(Table.LOG_INDEX, [(term + key, bytes(rows[term])) for term in sorted(rows)])
+    return [(term + key, bytes(rows[term])) for term in sorted(rows)]
 
 
 def log_index_start(snapshot: Snapshot) -> int | None:

@@ -21,6 +21,7 @@ from chain.block_store import head, number_key, number_of, place_of, read_block,
 from chain.blocks import Header, decode_header
 from chain.history import history_floor
 from chain.key_value import Snapshot, Table
+from chain.log_index import log_index_rows, log_index_start
 from chain.merkle_trie import Change, update
 from chain.ordered_trie import ordered_trie_root
 from chain.receipts import encode_receipt
@@ -63,6 +64,7 @@ def find_differences(
         yield difference
     yield from _code_differences(snapshot)
     yield from _block_differences(snapshot, newest)
+    yield from _log_index_differences(snapshot, newest)
     if tries_are_whole:
         yield from _history_differences(snapshot, newest, undone_blocks)
 
@@ -128,6 +130,19 @@ def _block_differences(snapshot: Snapshot, newest: Header) -> Iterator[Differenc
         found = snapshot.seek(table, beyond)
         if found is not None:
             yield Difference(f"{table.value} beyond the head", f"0x{found[0].hex()}", "none")
+
+
+def _log_index_differences(snapshot: Snapshot, newest: Header) -> Iterator[Difference]:
+    """From the block on with which the index begins."""
+    start = log_index_start(snapshot)
+    expected_rows = 0
+    for number in range(newest.number + 1 if start is None else start, newest.number + 1):
+        for key, value in log_index_rows(number, read_receipts(snapshot, number)):
+            expected_rows += 1
+            what = f"log index row 0x{key.hex()}"
+            yield from _compared(what, snapshot.get(Table.LOG_INDEX, key), value)
+    rows = sum(1 for _ in snapshot.scan(Table.LOG_INDEX, b""))
+    yield from _compared("rows of the log index", rows, expected_rows)
 
 
 def _body_differences(snapshot: Snapshot, header: Header) -> Iterator[Difference]:

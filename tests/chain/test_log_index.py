@@ -19,6 +19,7 @@ from chain.log_search import find_logs
 from chain.receipts import bloom_of
 from chain.stored_blocks import StoredBlocks
 from chain.transactions import Transaction, decode_transaction
+from chain.verify import find_differences
 
 TRANSACTIONS_MAX = 3
 HEADER = Header(
@@ -144,6 +145,33 @@ def test_blocks_from_before_the_index_are_found_too(
             batch.delete(Table.META, INDEX_START_KEY)
     numbers = range(len(chain))
     assert searched(store, log_filter, numbers) == expected(chain, log_filter, numbers)
+
+
+def index_differences(store: MemoryStore) -> list[str]:
+    with store.snapshot() as snapshot:
+        return [found.what for found in find_differences(snapshot) if "log index" in found.what]
+
+
+def test_a_changed_missing_or_strange_row_is_named() -> None:
+    log = Log(Address(b"\x0a" * 20), (Hash32(b"\x0b" * 32),), b"")
+    store = written([[[log]], [[log, log]]])
+    assert index_differences(store) == []
+    with store.snapshot() as snapshot:
+        rows = list(snapshot.scan(Table.LOG_INDEX, b""))
+    assert len(rows) == 4
+    for key, value in rows:
+        name = f"log index row 0x{key.hex()}"
+        with store.write() as batch:
+            batch.put(Table.LOG_INDEX, key, value + b"x")
+        assert index_differences(store) == [name]
+        with store.write() as batch:
+            batch.delete(Table.LOG_INDEX, key)
+        assert index_differences(store) == [name, "rows of the log index"]
+        with store.write() as batch:
+            batch.put(Table.LOG_INDEX, key, value)
+    with store.write() as batch:
+        batch.put(Table.LOG_INDEX, bytes(16), b"")
+    assert index_differences(store) == ["rows of the log index"]
 
 
 def test_the_index_begins_with_the_first_block_written() -> None:
