@@ -9,7 +9,7 @@ from eth_typing import Address, Hash32
 from chain.answers import BlockOutline, BlockReference, BlockTag, PlacedTransaction
 from chain.blocks import EMPTY_TRIE_ROOT, Block, encode_block
 from chain.engine import AccountOverride
-from chain.errors import ChainError, UndecodableTransaction
+from chain.errors import UndecodableTransaction
 from chain.log_filter import LogFilter
 from chain.message_calls import BlockOverrides, CallRequest
 from chain.queries import ChainView
@@ -254,7 +254,7 @@ def _logs(view: ChainView, wanted: LogFilter) -> list[Json]:
 
 
 async def send_raw_transaction(services: Services, encoded: bytes) -> str:
-    """Decoded here first: garbage never reaches the node."""
+    """Decoded here first: garbage never reaches the node. Who signed it, the node works out once."""
     try:
         transaction = decode_transaction(encoded)
     except UndecodableTransaction as error:
@@ -263,10 +263,6 @@ async def send_raw_transaction(services: Services, encoded: bytes) -> str:
         raise server_error("transaction type not supported")
     if transaction.chain_id is None and not services.settings.allow_unprotected_transactions:
         raise server_error("only replay-protected (EIP-155) transactions allowed over RPC")
-    try:
-        recover_sender(transaction)
-    except ChainError as error:
-        raise server_error(str(error)) from None
     result = await services.node.submit_transaction(encoded)
     if isinstance(result, Refused):
         raise RpcError(result.code, result.message)
