@@ -165,7 +165,8 @@ def _parameters(parameters: Sequence[Parameter]) -> list[Json]:
     described: list[Json] = []
     taken: dict[str, int] = {}
     for parameter in parameters:
-        name, schema = PARAMETERS.get(_function_name(parameter.parse), ("argument", {}))
+        reader = _function_name(parameter.parse)
+        name, schema = PARAMETERS.get(reader, (reader, {}))
         taken[name] = taken.get(name, 0) + 1
         if taken[name] > 1:
             name = f"{name}{taken[name]}"
@@ -174,4 +175,4 @@ def _parameters(parameters: Sequence[Parameter]) -> list[Json]:
 
 
 def _function_name(function: Any) -> str:
-    return str(function.__name__).lstrip("_")
+    return str(getattr(function, "__name__", "argument")).lstrip("_")
