@@ -9,7 +9,6 @@ from typing import Any, Literal
 
 from eth_typing import Address
 
-from chain.account_records import EMPTY_CODE_HASH
 from chain.answers import (
     BlockOutline,
     FeeHistory,
@@ -17,7 +16,7 @@ from chain.answers import (
     PlacedReceipt,
     PlacedTransaction,
 )
-from chain.blocks import Header
+from chain.blocks import ZERO_HASH, Header
 from chain.engine import Withdrawal
 from chain.proofs import AccountProof
 from chain.receipts import bloom_of
@@ -258,16 +257,16 @@ def fee_history_json(history: FeeHistory) -> Json:
 def proof_json(found: AccountProof, keys: Sequence[str]) -> Json:
     """EIP-1186's answer; `keys` are those of the slots, as the client is to see them.
 
-    An absent account has the hashes of an empty one, as in geth.
+    The hashes of an absent account are zero, as in geth since 1.13.
     """
     account = found.account
     return {
         "address": data(found.address),
         "accountProof": [data(node) for node in found.nodes],
         "balance": quantity(account.balance if account else 0),
-        "codeHash": data(account.code_hash if account else EMPTY_CODE_HASH),
+        "codeHash": data(account.code_hash if account else ZERO_HASH),
         "nonce": quantity(account.nonce if account else 0),
-        "storageHash": data(found.storage_root),
+        "storageHash": data(found.storage_root if account else ZERO_HASH),
         "storageProof": [
             {
                 "key": key,
