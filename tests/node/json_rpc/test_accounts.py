@@ -71,20 +71,25 @@ def test_a_contract_is_deployed_and_called_without_a_key(web3: Web3, sender: Any
 
 
 def test_transactions_sent_at_once_take_nonces_one_after_the_other(
-    rpc: Any, web3: Web3, sender: Any
+    rpc: Any, node: Any, web3: Web3, sender: Any
 ) -> None:
+    """Also where several processes sign for the same account."""
     first = web3.eth.get_transaction_count(sender.address)
+    urls = [rpc.url, node.rpc(unlocked_keys=KEYS).url]
+    node.mines_at_once = False
 
     def send(value: int) -> Any:
-        own = Web3(Web3.HTTPProvider(rpc.url))
+        own = Web3(Web3.HTTPProvider(urls[value % len(urls)]))
         return own.eth.send_transaction(
             {"from": sender.address, "to": Web3.to_checksum_address(STRANGER), "value": Wei(value)}
         )
 
-    with ThreadPoolExecutor(5) as senders:
-        hashes = list(senders.map(send, range(5)))
+    with ThreadPoolExecutor(6) as senders:
+        hashes = list(senders.map(send, range(12)))
     nonces = [web3.eth.get_transaction(sent)["nonce"] for sent in hashes]
-    assert sorted(nonces) == list(range(first, first + 5))
+    assert sorted(nonces) == list(range(first, first + 12))
+    node.mine()
+    node.mines_at_once = True
 
 
 @pytest.mark.parametrize(
