@@ -8,7 +8,6 @@ from eth_typing import Address, Hash32
 
 from chain.answers import BlockReference, BlockTag
 from chain.queries import ChainView
-from chain.transactions import decode_transaction, recover_sender
 from node.json_rpc.context import Services
 from node.json_rpc.dispatch import Method, Runs
 from node.json_rpc.encoding import (
@@ -24,6 +23,7 @@ from node.json_rpc.encoding import (
 from node.json_rpc.errors import ParameterError, RpcError, invalid_params
 from node.json_rpc.fork_config import fork_config
 from node.json_rpc.methods.eth import send_raw_transaction
+from node.json_rpc.methods.txpool import with_senders
 from node.json_rpc.parameters import (
     Parameter,
     address,
@@ -120,14 +120,14 @@ def _of_sender_and_nonce(view: ChainView, sender: bytes, nonce: int) -> Json | N
 
 async def _pending_transactions(services: Services) -> list[Json]:
     """Of the accounts that this node signs for, as geth answers."""
+    if not services.unlocked:
+        return []
     content = await services.node.pool_content()
-    found = []
-    for encoded in content.pending:
-        transaction = decode_transaction(encoded)
-        sender = recover_sender(transaction)
-        if sender in services.unlocked:
-            found.append(pending_transaction_json(transaction, sender))
-    return found
+    return [
+        pending_transaction_json(transaction, sender)
+        for sender, transaction in await with_senders(content.pending)
+        if sender in services.unlocked
+    ]
 
 
 async def _send_and_wait(services: Services, encoded: bytes, wait_ms: int) -> Json:

@@ -1,6 +1,7 @@
 """The `txpool_` namespace: what waits for a block, as the node has it."""
 
-from collections.abc import Callable, Iterable, Sequence
+import asyncio
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from eth_typing import Address
@@ -11,6 +12,9 @@ from node.json_rpc.context import Services
 from node.json_rpc.dispatch import Method, Runs
 from node.json_rpc.encoding import pending_transaction_json, quantity
 from node.json_rpc.parameters import Parameter, address
+
+TRANSACTIONS_BETWEEN_TURNS = 32
+"""Recovering their senders takes two milliseconds."""
 
 _Shown = Callable[[Transaction, Address], Any]
 
@@ -23,8 +27,8 @@ async def _status(services: Services) -> dict[str, str]:
 async def _content(services: Services) -> dict[str, Any]:
     content = await services.node.pool_content()
     return {
-        "pending": _by_sender(content.pending, pending_transaction_json),
-        "queued": _by_sender(content.queued, pending_transaction_json),
+        "pending": await _by_sender(content.pending, pending_transaction_json),
+        "queued": await _by_sender(content.queued, pending_transaction_json),
     }
 
 
@@ -37,18 +41,26 @@ async def _content_from(services: Services, sender: bytes) -> dict[str, Any]:
 async def _inspect(services: Services) -> dict[str, Any]:
     content = await services.node.pool_content()
     return {
-        "pending": _by_sender(content.pending, _summary),
-        "queued": _by_sender(content.queued, _summary),
+        "pending": await _by_sender(content.pending, _summary),
+        "queued": await _by_sender(content.queued, _summary),
     }
 
 
-def _by_sender(encoded: Iterable[bytes], shown: _Shown) -> dict[str, dict[str, Any]]:
+async def with_senders(encoded: Iterable[bytes]) -> list[tuple[Address, Transaction]]:
+    """Each transaction with who signed it; a full pool takes long, so others get turns meanwhile."""
+    found = []
+    for number, item in enumerate(encoded, 1):
+        transaction = decode_transaction(item)
+        found.append((recover_sender(transaction), transaction))
+        if number % TRANSACTIONS_BETWEEN_TURNS == 0:
+            await asyncio.sleep(0)
+    return found
+
+
+async def _by_sender(encoded: Iterable[bytes], shown: _Shown) -> dict[str, dict[str, Any]]:
     """By checksummed sender and decimal nonce, both ascending."""
-    decoded: Sequence[Transaction] = [decode_transaction(item) for item in encoded]
-    placed = sorted(
-        ((recover_sender(transaction), transaction) for transaction in decoded),
-        key=lambda item: (item[0], item[1].nonce),
-    )
+    placed = await with_senders(encoded)
+    placed.sort(key=lambda item: (item[0], item[1].nonce))
     answer: dict[str, dict[str, Any]] = {}
     for sender, transaction in placed:
         nonces = answer.setdefault(to_checksum_address(sender), {})
