@@ -15,9 +15,12 @@ help:
 	@echo "make devnet       four validators until Ctrl-C"
 	@echo "make test         everything CI runs: lint, types, import contracts, tests, the built wheel"
 	@echo "make unit         the fast tests alone"
+	@echo "make localnet     the tests with real processes on loopback"
+	@echo "make slow         the tests that take minutes"
 	@echo "make conformance  all recorded vectors and shared test data"
 	@echo "make crash        200 kills of a process that commits blocks"
 	@echo "make contracts    compile the Solidity sources again (needs node and npm)"
+	@echo "make install      .venv with everything, locked; make clean removes it"
 	@echo "make bench        print the benchmarks' figures"
 
 $(UV):

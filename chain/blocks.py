@@ -242,7 +242,7 @@ def _uint256(name: str, item: Decoded) -> int:
     return _integer(name, item, 256)
 
 
-_HEADER_READERS: Final = (
+_HEADER_READERS: Final[tuple[tuple[str, Callable[[str, Decoded], Any]], ...]] = (
     ("parent_hash", _hash),
     ("ommers_hash", _hash),
     ("coinbase", lambda name, item: Address(_sized(name, item, 20))),

@@ -56,6 +56,7 @@ class Supervisor:
     exit_code: int = 0
     _due: list[tuple[float, Process]] = field(default_factory=list)
     _stop_asked: bool = False
+    _ended: set[str] = field(default_factory=set)
     _wake: tuple[int, int] = (-1, -1)
     """Both ends of the pipe that a signal writes to."""
 
@@ -106,6 +107,14 @@ class Supervisor:
             os.waitpid(pid, 0)
         self.running.clear()
 
+    def end(self, name: str) -> None:
+        """Stop the child of that name for good, also one that is restarted otherwise."""
+        self._ended.add(name)
+        self._due = [(at, process) for at, process in self._due if process.name != name]
+        for pid, process in self.running.items():
+            if process.name == name:
+                _send(pid, signal.SIGTERM)
+
     def _ask_to_stop(self, number: int, frame: object) -> None:
         self._stop_asked = True
 
@@ -123,7 +132,7 @@ class Supervisor:
             if pid == 0:
                 return
             process = self.running.pop(pid, None)
-            if process is None or self._stop_asked:
+            if process is None or self._stop_asked or process.name in self._ended:
                 continue
             code = os.waitstatus_to_exitcode(status)
             how = f"killed by signal {-code}" if code < 0 else f"exit code {code}"

@@ -1,5 +1,6 @@
 """`zerog devnet`: prepare the directory, start every validator, wait for Ctrl-C."""
 
+import ipaddress
 import json
 import shutil
 import socket
@@ -65,7 +66,17 @@ class Devnet:
     def _on_exit(self, process: Process, how: str) -> bool:
         """One validator may fail and the others go on; the last one's end is the devnet's."""
         print(f"{process.name} ended: {how}; see {self._log_of(process.name)}", flush=True)
+        if process.name != DA_SIGNERS_NAME:
+            self._give_back_ports_of(process.name)
         return not any(not other.restarts for other in self.supervisor.running.values())
+
+    def _give_back_ports_of(self, validator: str) -> None:
+        """End its JSON-RPC too, so that `zerog run` can bring the validator back."""
+        for other in self.supervisor.processes:
+            if other.name.startswith(f"{validator} rpc"):
+                self.supervisor.end(other.name)
+        directory = self.settings.datadir / validator
+        print(f"bring it back with zerog run --datadir {directory}", flush=True)
 
     def _log_of(self, process_name: str) -> Path:
         if process_name == DA_SIGNERS_NAME:
@@ -76,6 +87,7 @@ class Devnet:
 def run_devnet(settings: DevnetSettings) -> int:
     """Until a signal; the exit code. Raises `OperatorError`."""
     _check_last_ports(settings)
+    _check_overlap(settings)
     check_flags(settings)
     try:
         accounts = dev_accounts(settings.mnemonic, settings.accounts)
@@ -101,6 +113,21 @@ def _check_last_ports(settings: DevnetSettings) -> None:
                 f"{flag} {first}: with {settings.validators} validators the last port would be "
                 f"{first + settings.validators - 1}; expected {PORT_MAX} at most"
             )
+
+
+def _check_overlap(settings: DevnetSettings) -> None:
+    """Raises `OperatorError` where one port would be wanted twice."""
+    count = settings.validators
+    ranges = [("--port", settings.port, count), ("--p2p-port", settings.p2p_port, count)]
+    if settings.da_signers:
+        ranges.append(("--da-port", settings.da_port, 1))
+    for place, (flag, first, length) in enumerate(ranges):
+        for other_flag, other_first, other_length in ranges[place + 1 :]:
+            if first < other_first + other_length and other_first < first + length:
+                raise OperatorError(
+                    f"{flag} {first} and {other_flag} {other_first}: with {count} validators they "
+                    f"overlap; expected ports at least {count} apart"
+                )
 
 
 def processes_of(
@@ -243,8 +270,13 @@ def _plan(settings: DevnetSettings, index: int) -> NodePlan:
         http_addr=settings.host,
         http_port=settings.port + index,
         http_corsdomain="*",
-        http_vhosts="*",
+        # Its JSON-RPC signs for the well-known accounts: a page must not reach it under a name of its own.
+        http_vhosts="localhost" if _is_loopback(settings.host) else "*",
         rpc_allow_unprotected_txs=True,
         block_time=settings.block_time,
     )
     return NodePlan(config, new_secret(), new_secret())
+
+
+def _is_loopback(host: str) -> bool:
+    return host == "localhost" or ipaddress.ip_address(host).is_loopback

@@ -12,7 +12,7 @@ from genesis.dev_accounts import dev_accounts
 from node.config import load_config
 from node.devnet.banner import banner
 from node.devnet.settings import DevnetSettings
-from node.devnet.start import RECORD_NAME, check_ports, prepare
+from node.devnet.start import RECORD_NAME, check_ports, prepare, run_devnet
 from node.errors import DevnetMismatch, InvalidFile, OperatorError, PortInUse
 from node.initialization import read_genesis
 
@@ -35,6 +35,21 @@ def test_a_directory_is_made_once_and_found_again(settings: DevnetSettings) -> N
     assert [config.p2p_port for config in first] == [30_303, 30_304]
     assert prepare(settings) == first
     assert identity(settings) == made
+
+
+def test_port_ranges_that_overlap_are_refused_before_anything_starts(
+    settings: DevnetSettings,
+) -> None:
+    overlapping = replace(settings, port=18_545, p2p_port=18_546)
+    with pytest.raises(OperatorError, match=r"--port 18545 and --p2p-port 18546: .* overlap"):
+        run_devnet(overlapping)
+    assert not (settings.datadir / RECORD_NAME).exists()
+
+
+def test_a_page_under_a_name_of_its_own_cannot_reach_the_unlocked_accounts(
+    settings: DevnetSettings,
+) -> None:
+    assert {config.http_vhosts for config in prepare(settings)} == {"localhost"}
 
 
 def test_what_may_change_between_two_starts_changes(settings: DevnetSettings) -> None:

@@ -87,6 +87,19 @@ def test_a_restartable_child_is_started_again_when_killed() -> None:
     assert process.wait(10) == 0
 
 
+def test_a_child_that_is_ended_is_not_started_again() -> None:
+    process = start("""
+        s = Supervisor([Process("rpc", until_told, restarts=True), Process("node", until_told)])
+        s.on_exit = lambda process, how: s.end("rpc")
+        s.start(); sys.exit(s.run())
+    """)
+    children = {int(line_of(process).split()[1]) for _ in range(2)}
+    node = max(children)
+    os.kill(node, signal.SIGKILL)
+    assert process.wait(10) == 0
+    assert not any(is_alive(pid) for pid in children)
+
+
 def test_an_operator_error_in_a_child_is_one_line_and_exit_code_2() -> None:
     process = start("""
         def fails(): raise OperatorError("x.toml: port: expected a port")
