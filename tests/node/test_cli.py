@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from node.cli import main
-from node.config import SETTINGS
+from node.config import SETTINGS, load_config
 
 Complaint = Callable[..., str]
 
@@ -177,6 +177,17 @@ def test_a_foreign_database_is_named(complaint: Complaint, node: Path) -> None:
     (node / "db" / "data.mdb").write_bytes(b"something else" * 1_000)
     line = complaint("run", "--datadir", node)
     assert line.startswith(f"zerog: {node / 'db'}: ")
+
+
+def test_history_is_set_by_the_names_that_people_know(tmp_path: Path) -> None:
+    names = {"--prune": "5", "--archive": "true"}
+    flags = [part for pair in names.items() for part in pair]
+    assert main(["init", "--datadir", str(tmp_path / "node"), "--devnet", *flags]) == 0
+    config = load_config(tmp_path / "node", {})
+    assert (config.history_state, config.archive) == (5, True)
+    assert main(["init", "--datadir", str(tmp_path / "other"), "--devnet", "--archive"]) == 0
+    config = load_config(tmp_path / "other", {})
+    assert (config.history_state, config.archive) == (0, True)
 
 
 def test_every_setting_is_a_flag_of_run_and_of_init(capsys: pytest.CaptureFixture[str]) -> None:
