@@ -28,7 +28,7 @@ SUBMISSION_BYTES_PER_FRAME_MAX = 8 * 1024 * 1024
 OUTSTANDING_MAX = 4_096
 """Questions and submissions of one client that the node has not answered yet."""
 ANSWER_SECONDS_MAX = 15.0
-RECONNECT_SECONDS = 0.2
+RECONNECT_SECONDS = 0.05
 
 _logger = logging.getLogger("zerog.rpc")
 
