@@ -22,6 +22,7 @@ PANIC_REASONS: Final = {
     0x51: "uninitialized function",
 }
 """Solidity's panic codes, in geth's words."""
+WORD_BYTES: Final = 32
 
 
 def raise_failure(result: CallResult) -> None:
@@ -43,17 +44,18 @@ def revert_reason(output: bytes) -> str | None:
     selector, arguments = output[:4], output[4:]
     if selector == ERROR_SELECTOR:
         return _string_argument(arguments)
-    if selector == PANIC_SELECTOR and len(arguments) >= 32:
-        code = int.from_bytes(arguments[:32], "big")
+    if selector == PANIC_SELECTOR and len(arguments) >= WORD_BYTES:
+        code = int.from_bytes(arguments[:WORD_BYTES], "big")
         return PANIC_REASONS.get(code, f"unknown panic code: {code:#x}")
     return None
 
 
 def _string_argument(arguments: bytes) -> str | None:
-    """The one ABI string in `arguments`, None where offset or length lead outside."""
-    offset = int.from_bytes(arguments[:32], "big")
-    if len(arguments) < offset + 32 or len(arguments) % 32:
+    """The one ABI string in `arguments`, None where it is cut off (geth's abi.UnpackRevert)."""
+    start = int.from_bytes(arguments[:WORD_BYTES], "big") + WORD_BYTES
+    if len(arguments) < WORD_BYTES or start > len(arguments):
         return None
-    length = int.from_bytes(arguments[offset : offset + 32], "big")
-    text = arguments[offset + 32 : offset + 32 + length]
-    return text.decode("utf-8", errors="replace") if len(text) == length else None
+    length = int.from_bytes(arguments[start - WORD_BYTES : start], "big")
+    if start + length > len(arguments):
+        return None
+    return arguments[start : start + length].decode("utf-8", errors="replace")
