@@ -71,7 +71,7 @@ class Node:
             store,
             document.config,
             PyEvmEngine(),
-            sender_of=self._sender_of,
+            senders_of=self._senders_of,
             known_transaction=self._known,
         )
         self.pool = TransactionPool(document.config, self.chain.head, self._account_of)
@@ -92,9 +92,9 @@ class Node:
         pooled = self.pool.get(transaction_hash)
         return None if pooled is None else pooled.transaction
 
-    def _sender_of(self, transaction: Transaction) -> Address:
-        pooled = self.pool.get(transaction.hash)
-        return recover_sender(transaction) if pooled is None else pooled.sender
+    def _senders_of(self, transactions: Sequence[Transaction]) -> list[Address]:
+        found = [self.pool.get(transaction.hash) for transaction in transactions]
+        return [pooled.sender for pooled in found if pooled is not None]
 
 
 def main() -> None:

@@ -21,11 +21,11 @@ from chain.engine import AccountChange, Engine
 from chain.errors import ChainError, HeaderMismatch, InvalidBlock
 from chain.executed_block import ExecutedBlock
 from chain.history import forget_history
-from chain.importing import SenderOf, import_block
+from chain.importing import SendersOf, import_block
 from chain.key_value import KeyValueStore, Table
 from chain.state import prepare_update, write_update
 from chain.stored_blocks import StoredBlocks
-from chain.transactions import recover_sender
+from chain.transactions import recover_senders
 
 VERDICTS_KEPT: Final = 16
 """Payloads of one height whose verdict is remembered for later rounds."""
@@ -94,12 +94,12 @@ class Chain:
         engine: Engine,
         *,
         gas_limit_target: int = 36_000_000,
-        sender_of: SenderOf = recover_sender,
+        senders_of: SendersOf = recover_senders,
         known_transaction: KnownTransaction = lambda _hash: None,
         allows_withdrawals: bool = False,
         history_blocks_kept: int | None = None,
     ) -> None:
-        """`sender_of` and `known_transaction` may answer from the pool's memory.
+        """`senders_of` and `known_transaction` may answer from the pool's memory.
 
         `allows_withdrawals` is for foreign chains.
 
@@ -108,7 +108,7 @@ class Chain:
         Raises `NotInitialized` where the store holds no block.
         """
         self._store, self._config, self._engine = store, config, engine
-        self._gas_limit_target, self._sender_of = gas_limit_target, sender_of
+        self._gas_limit_target, self._senders_of = gas_limit_target, senders_of
         self._known_transaction = known_transaction
         self._allows_withdrawals = allows_withdrawals
         self._history_blocks_kept = history_blocks_kept
@@ -219,7 +219,7 @@ class Chain:
                     block,
                     payload,
                     snapshot,
-                    self._sender_of,
+                    self._senders_of,
                 )
         except InvalidBlock as reason:
             return Invalid(reason)

@@ -8,7 +8,7 @@ from eth_typing import Address
 from chain.blocks import Block, Header, ommers_hash
 from chain.config import ChainConfig, Rules
 from chain.engine import Engine, Environment, Ommer
-from chain.errors import HeaderMismatch, InvalidTransaction, InvalidTransactionInBlock
+from chain.errors import HeaderMismatch, InvalidSignature, InvalidTransactionInBlock
 from chain.executed_block import (
     ExecutedBlock,
     ExecutionFields,
@@ -21,10 +21,10 @@ from chain.header_rules import check_header
 from chain.key_value import Snapshot
 from chain.message_calls import environment_of
 from chain.state import StateAt, prepare_update
-from chain.transactions import Transaction, recover_frontier_sender, recover_sender
+from chain.transactions import Transaction, recover_frontier_sender, recover_senders
 
-SenderOf = Callable[[Transaction], Address]
-"""Who signed it; raises `InvalidSignature`. May answer from memory."""
+SendersOf = Callable[[Sequence[Transaction]], Sequence[Address | None]]
+"""Who signed each, in order; None where the signature is invalid. May answer from memory."""
 
 
 def import_block(
@@ -34,7 +34,7 @@ def import_block(
     block: Block,
     payload: bytes,
     snapshot: Snapshot,
-    sender_of: SenderOf = recover_sender,
+    senders_of: SendersOf = recover_senders,
 ) -> ExecutedBlock:
     """The block executed on top of `parent`, the head of `snapshot`; raises an `InvalidBlock`.
 
@@ -44,7 +44,7 @@ def import_block(
     check_header(header, parent, config)
     environment = _environment(block, config, snapshot)
     _check_body(block, environment.rules)
-    senders = _senders(block.transactions, environment.rules, sender_of)
+    senders = _senders(block.transactions, environment.rules, senders_of)
     result = engine.execute_block(
         environment,
         block.transactions,
@@ -78,17 +78,26 @@ def _check_body(block: Block, rules: Rules) -> None:
 
 
 def _senders(
-    transactions: Sequence[Transaction], rules: Rules, sender_of: SenderOf
+    transactions: Sequence[Transaction], rules: Rules, senders_of: SendersOf
 ) -> tuple[Address, ...]:
     # Before Homestead a signature's high half is valid too, so nobody's memory counts.
-    recover = sender_of if rules.fork >= Fork.HOMESTEAD else recover_frontier_sender
+    recover = senders_of if rules.fork >= Fork.HOMESTEAD else _frontier_senders
     senders = []
-    for index, transaction in enumerate(transactions):
-        try:
-            senders.append(recover(transaction))
-        except InvalidTransaction as error:
-            raise InvalidTransactionInBlock(index, error) from error
+    for index, sender in enumerate(recover(transactions)):
+        if sender is None:
+            raise InvalidTransactionInBlock(index, InvalidSignature())
+        senders.append(sender)
     return tuple(senders)
+
+
+def _frontier_senders(transactions: Sequence[Transaction]) -> list[Address | None]:
+    senders: list[Address | None] = []
+    for transaction in transactions:
+        try:
+            senders.append(recover_frontier_sender(transaction))
+        except InvalidSignature:
+            senders.append(None)
+    return senders
 
 
 def _check_outcome(header: Header, outcome: ExecutionFields) -> None:

@@ -133,9 +133,15 @@ def recover_frontier_sender(transaction: Transaction) -> Address:
     )
 
 
-def recover_senders(transactions: Iterable[Transaction]) -> list[Address]:
-    """The senders of many; raises `InvalidSignature` at the first that has none."""
-    return [recover_sender(transaction) for transaction in transactions]
+def recover_senders(transactions: Iterable[Transaction]) -> list[Address | None]:
+    """Who signed each, in order; None where the signature is invalid."""
+    senders: list[Address | None] = []
+    for transaction in transactions:
+        try:
+            senders.append(recover_sender(transaction))
+        except InvalidSignature:
+            senders.append(None)
+    return senders
 
 
 def recover_address(digest: Hash32, y_parity: int, r: int, s: int) -> Address:

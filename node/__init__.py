@@ -16,6 +16,7 @@ version.py               of the installed distribution
 execution_host.py        block building, checking and commits, off the event loop
 block_rules.py           what a consensus block must say given its parent
 consensus_records.py     what the database holds of consensus
+sender_recovery.py       who signed many transactions, on several threads
 transaction_intake.py    wallets' and peers' transactions into the pool
 local_service.py         what the node answers to its JSON-RPC process
 local_socket.py          between the node and its JSON-RPC processes: the node's end

@@ -247,7 +247,7 @@ class Node:
             document.config,
             engine,
             gas_limit_target=config.miner_gaslimit,
-            sender_of=self.intake.sender_of,
+            senders_of=self.intake.senders_of,
             known_transaction=self.intake.known_transaction,
             history_blocks_kept=config.history_state or None,
         )

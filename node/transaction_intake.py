@@ -1,6 +1,6 @@
 """Takes transactions from wallets and peers into the pool, and answers what the pool holds.
 
-Decoding and sender recovery run on a thread of their own, apart from the one that executes blocks,
+Decoding and sender recovery run on threads of their own, apart from the one that executes blocks,
 so that a heavy block does not hold up wallets. One lock guards the pool.
 """
 
@@ -25,9 +25,9 @@ from chain.transactions import (
     authorization_signing_hash,
     decode_transaction,
     recover_address,
-    recover_sender,
 )
 from node.local_socket import Accepted, PoolContent, Refused, SubmitResult
+from node.sender_recovery import SenderRecovery
 
 WAITING_BATCHES_MAX = 64
 """Batches of transactions from peers that wait for the thread; more are dropped, as gossip may be."""
@@ -49,6 +49,7 @@ class TransactionIntake:
         self._pool, self._on_pending = pool, on_pending
         self._lock = threading.Lock()
         self._thread = trio.CapacityLimiter(1)
+        self._recover = SenderRecovery()
         self._waiting_batches = 0
         self._own: dict[Hash32, float] = {}
 
@@ -83,10 +84,15 @@ class TransactionIntake:
         with self._lock:
             return self._pool.candidates(base_fee)
 
-    def sender_of(self, transaction: Transaction) -> Address:
-        """From the pool where it is known, so that no signature is recovered twice."""
-        pooled = self._pool.get(transaction.hash)
-        return recover_sender(transaction) if pooled is None else pooled.sender
+    def senders_of(self, transactions: Sequence[Transaction]) -> list[Address | None]:
+        """From the pool where they are known, so that no signature is recovered twice.
+
+        None where a signature is invalid.
+        """
+        pooled = [self._pool.get(transaction.hash) for transaction in transactions]
+        unknown = [one for one, known in zip(transactions, pooled, strict=True) if known is None]
+        recovered = iter(self._recover(unknown))
+        return [next(recovered) if known is None else known.sender for known in pooled]
 
     def known_transaction(self, transaction_hash: Hash32) -> Transaction | None:
         """From the pool, so that nothing is decoded twice."""
@@ -136,12 +142,22 @@ class TransactionIntake:
         self, encoded: Sequence[bytes]
     ) -> tuple[list[SubmitResult], list[PooledTransaction]]:
         pending: list[PooledTransaction] = []
-        return [self._submit(item, pending) for item in encoded], pending
+        decoded = [_decoded(item) for item in encoded]
+        transactions = [item for item in decoded if isinstance(item, Transaction)]
+        senders = iter(self.senders_of(transactions))
+        results: list[SubmitResult] = []
+        for item in decoded:
+            if isinstance(item, UndecodableTransaction):
+                results.append(Refused(str(item)))
+            else:
+                results.append(self._submit(item, next(senders), pending))
+        return results, pending
 
-    def _submit(self, encoded: bytes, pending: list[PooledTransaction]) -> SubmitResult:
+    def _submit(
+        self, transaction: Transaction, sender: Address | None, pending: list[PooledTransaction]
+    ) -> SubmitResult:
         try:
-            transaction = decode_transaction(encoded)
-            pending += self._admit(transaction, self._pool.submit)
+            pending += self._admit(transaction, sender, self._pool.submit)
         except ChainError as error:
             return Refused(str(error))
         with self._lock:
@@ -153,27 +169,40 @@ class TransactionIntake:
     ) -> tuple[list[bytes] | None, list[PooledTransaction]]:
         pending: list[PooledTransaction] = []
         not_taken: list[bytes] = []
-        for item in encoded:
+        transactions: list[Transaction] = []
+        with suppress(UndecodableTransaction):
+            for item in encoded:
+                transactions.append(decode_transaction(item))
+        for transaction, sender in zip(transactions, self.senders_of(transactions), strict=True):
             try:
-                pending += self._admit(decode_transaction(item), self._pool.add)
-            except UndecodableTransaction:
-                return None, pending
+                pending += self._admit(transaction, sender, self._pool.add)
             except AlreadyKnown:
                 continue
             except ChainError as error:
                 logger.debug("not taken from a peer: %s", error)
-                not_taken.append(item)
-        return not_taken, pending
+                not_taken.append(transaction.encoded)
+        return not_taken if len(transactions) == len(encoded) else None, pending
 
     def _admit(
-        self, transaction: Transaction, add: Callable[..., tuple[PooledTransaction, ...]]
+        self,
+        transaction: Transaction,
+        sender: Address | None,
+        add: Callable[..., tuple[PooledTransaction, ...]],
     ) -> tuple[PooledTransaction, ...]:
         if self._pool.get(transaction.hash) is not None:
             raise AlreadyKnown
-        sender = recover_sender(transaction)
+        if sender is None:
+            raise InvalidSignature
         authorities = _authorities(transaction)
         with self._lock:
             return add(transaction, sender, time.monotonic(), authorities)
+
+
+def _decoded(encoded: bytes) -> Transaction | UndecodableTransaction:
+    try:
+        return decode_transaction(encoded)
+    except UndecodableTransaction as error:
+        return error
 
 
 def _authorities(transaction: Transaction) -> tuple[Address, ...]:

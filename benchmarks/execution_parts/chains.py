@@ -164,7 +164,7 @@ class Node:
             self.store,
             CONFIG,
             PyEvmEngine(has_short_transfers=has_short_transfers),
-            sender_of=lambda transaction: self._known[transaction.hash][1],
+            senders_of=lambda many: [self._known[one.hash][1] for one in many],
             known_transaction=lambda key: self._known[key][0],
         )
 

@@ -66,7 +66,7 @@ class Solo:
         self.intake = TransactionIntake(pool)
         self.document = document
         self.told: list[ExecutedBlock] = []
-        chain = Chain(store, document.config, PyEvmEngine(), sender_of=self.intake.sender_of)
+        chain = Chain(store, document.config, PyEvmEngine(), senders_of=self.intake.senders_of)
         settings = BuildSettings(OWN, Address(OWN), 36_000_000, block_time_ms, 400)
         self.host = ExecutionHost(chain, store, document, self.intake, settings, self.told.append)
 

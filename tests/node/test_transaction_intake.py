@@ -100,17 +100,18 @@ def test_transactions_of_our_users_are_answered_one_by_one(intake: TransactionIn
 def test_what_the_pool_holds_is_neither_decoded_nor_recovered_again(
     intake: TransactionIntake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def recover(transaction: Any) -> Any:
-        raise AssertionError("recovered again")
+    def recover(transactions: Any) -> Any:
+        assert not transactions, "recovered again"
+        return []
 
     encoded = transfer(nonce=0)
     run(lambda: intake.submit([encoded]))
     known = intake.known_transaction(decode_transaction(encoded).hash)
-    monkeypatch.setattr(transaction_intake, "recover_sender", recover)
+    monkeypatch.setattr(intake, "_recover", recover)
     assert known is not None
     assert known.encoded == encoded
     assert intake.known_transaction(known.hash) is known
-    assert intake.sender_of(known) == SENDER
+    assert intake.senders_of([known]) == [SENDER]
     assert intake.known_transaction(decode_transaction(transfer(nonce=1)).hash) is None
 
 
@@ -163,9 +164,9 @@ def test_only_our_own_users_transactions_are_told_again_and_only_when_they_waite
 
 def test_a_sender_is_recovered_once_and_remembered_by_the_pool(intake: TransactionIntake) -> None:
     transaction = decode_transaction(transfer())
-    assert intake.sender_of(transaction) == SENDER
+    assert intake.senders_of([transaction]) == [SENDER]
     run(lambda: intake.submit([transfer()]))
-    assert intake.sender_of(transaction) == SENDER
+    assert intake.senders_of([transaction]) == [SENDER]
     best = intake.candidates(GWEI).best()
     assert best is not None
     assert best.transaction == transaction
