@@ -6,6 +6,7 @@ dispatch.py           call data → function: gas, read-only rule, code byte
 contract.py           the same for precompiles that behave as Solidity contracts: reverts with data
 plugin.py             the same for a table that somebody else wrote
 abi.py                contract ABI, as lenient as go-ethereum's
+solidity/             what those of them share that have a contract's storage and roles
 storage.py            byte strings over 32-byte slots
 message_pack.py       records as Go's msgpack writes and reads them
 bn254.py              the curve: Ethereum's three precompiles and typed points, natively

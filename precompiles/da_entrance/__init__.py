@@ -13,6 +13,5 @@ sampling.py       sampling responses and their rewards
 chunks.py         Merkle trees of data roots
 payments.py       rewards to be fetched by whom they belong to
 parameters.py     getters and setters
-roles.py          OpenZeppelin's AccessControlEnumerable
 abi.json          the interface, for callers
 """

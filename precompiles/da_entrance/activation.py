@@ -5,7 +5,8 @@ from typing import Final
 
 from eth_typing import Address
 
-from precompiles.da_entrance import layout, roles
+from precompiles.da_entrance import layout
+from precompiles.solidity import roles, slots
 
 SAMPLE_PERIOD: Final = 30
 TARGET_ROUND_SUBMISSIONS: Final = 20
@@ -21,7 +22,7 @@ def initial_storage(admin: Address, epoch: int, block_number: int) -> Mapping[in
     `admin` has the two roles that `initialize` gives its caller (facts §2).
     """
     storage = {
-        layout.INITIALIZED: VERSION,
+        slots.INITIALIZED: VERSION,
         layout.CURRENT_EPOCH: epoch,
         layout.SAMPLE_PERIOD: SAMPLE_PERIOD,
         layout.NEXT_SAMPLE_HEIGHT: (block_number // SAMPLE_PERIOD + 1) * SAMPLE_PERIOD,

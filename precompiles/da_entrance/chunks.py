@@ -10,8 +10,8 @@ from eth_hash.auto import keccak
 from eth_typing import Hash32
 
 from precompiles.contract import require
-from precompiles.da_entrance import gas
 from precompiles.da_entrance.entrance import Entrance
+from precompiles.solidity import prices
 
 CHUNK_BYTES: Final = 256
 CHUNKS_PER_BLOB: Final = 1 << 17
@@ -39,14 +39,14 @@ def verify_chunk(
     if not has_form:
         return (False,)
     blob, position = divmod(index, CHUNKS_PER_BLOB)
-    entrance.charge(gas.hashing(CHUNK_BYTES))
+    entrance.charge(prices.hashing(CHUNK_BYTES))
     root = root_above(entrance, Hash32(keccak(chunk)), position, proof)
     return (root == blob_roots[blob] and root_of_blobs(entrance, blob_roots) == data_root,)
 
 
 def root_of_blobs(entrance: Entrance, blob_roots: Sequence[Hash32]) -> Hash32:
     """The data root over the roots of the three cosets."""
-    entrance.charge(2 * gas.hashing(_PAIR_BYTES))
+    entrance.charge(2 * prices.hashing(_PAIR_BYTES))
     first, second, third = blob_roots
     return Hash32(keccak(keccak(first + second) + third))
 
@@ -55,7 +55,7 @@ def root_above(
     entrance: Entrance, node: Hash32, position: int, siblings: Sequence[Hash32]
 ) -> Hash32:
     """The root of a tree, from a node at `position` of its level and the siblings above it."""
-    entrance.charge(len(siblings) * gas.hashing(_PAIR_BYTES))
+    entrance.charge(len(siblings) * prices.hashing(_PAIR_BYTES))
     for sibling in siblings:
         pair = sibling + node if position & 1 else node + sibling
         node, position = Hash32(keccak(pair)), position >> 1
@@ -65,7 +65,7 @@ def root_above(
 def root_of_subline(entrance: Entrance, data: bytes) -> Hash32:
     """The root over the four chunks of a subline; raises `Refusal` of another length."""
     require(len(data) == SUBLINE_BYTES, "Incorrect data length")
-    entrance.charge(4 * gas.hashing(CHUNK_BYTES) + 3 * gas.hashing(_PAIR_BYTES))
+    entrance.charge(4 * prices.hashing(CHUNK_BYTES) + 3 * prices.hashing(_PAIR_BYTES))
     a, b, c, d = (
         keccak(data[at : at + CHUNK_BYTES]) for at in range(0, SUBLINE_BYTES, CHUNK_BYTES)
     )

@@ -5,10 +5,12 @@ from typing import Any, Final
 from eth_typing import Hash32
 
 from precompiles.bn254 import words
-from precompiles.da_entrance import gas, layout
-from precompiles.da_entrance.entrance import Entrance, topic
+from precompiles.da_entrance import layout
+from precompiles.da_entrance.entrance import Entrance
 from precompiles.da_entrance.sync import epoch_number
 from precompiles.da_entrance.verification import Submission, identifier_of, verify
+from precompiles.solidity import prices, slots
+from precompiles.solidity.work import topic
 
 ERASURE_COMMITMENT_VERIFIED: Final = topic("ErasureCommitmentVerified(bytes32,uint256,uint256)")
 _IS_PRESENT: Final = 1 << 128
@@ -23,7 +25,7 @@ def submit_verified_commit_roots(
         if _commitment(entrance, one.identifier) != (0, 0):
             continue
         verify(entrance, one)
-        slot = layout.item(layout.COMMITMENTS, one.identifier)
+        slot = slots.item(layout.COMMITMENTS, one.identifier)
         entrance.store(slot, one.commitment[0])
         entrance.store(slot + 1, one.commitment[1])
         _remember_newest(entrance, one)
@@ -56,12 +58,12 @@ def latest_commitment(entrance: Entrance, data_root: Hash32) -> tuple[bool, int,
 
     Samples are taken from the epoch after the commitment's on, for `epochWindowSize` epochs.
     """
-    packed = entrance.load(layout.item(layout.NEWEST, data_root))
+    packed = entrance.load(slots.item(layout.NEWEST, data_root))
     if not packed:
         return False, 0, 0, False
     epoch, quorum_id = packed % _IS_PRESENT // _UINT64, packed % _UINT64
     window = entrance.load(layout.EPOCH_WINDOW_SIZE)
-    entrance.charge(gas.SLOT_READ)
+    entrance.charge(prices.SLOT_READ)
     return True, epoch, quorum_id, epoch < epoch_number(entrance) <= epoch + window
 
 
@@ -70,7 +72,7 @@ def _submission(values: tuple[Any, ...]) -> Submission:
 
 
 def _commitment(entrance: Entrance, identifier: Hash32) -> tuple[int, int]:
-    slot = layout.item(layout.COMMITMENTS, identifier)
+    slot = slots.item(layout.COMMITMENTS, identifier)
     return entrance.load(slot), entrance.load(slot + 1)
 
 
@@ -78,6 +80,6 @@ def _remember_newest(entrance: Entrance, one: Submission) -> None:
     """By its data root. DASigners takes epochs modulo 2^64: what is larger is an alias, and is not kept."""
     if max(one.epoch, one.quorum_id) >= _UINT64 or one.commitment == (0, 0):
         return
-    slot = layout.item(layout.NEWEST, one.data_root)
+    slot = slots.item(layout.NEWEST, one.data_root)
     if entrance.load(slot) % _IS_PRESENT // _UINT64 <= one.epoch:
         entrance.store(slot, _IS_PRESENT + one.epoch * _UINT64 + one.quorum_id)

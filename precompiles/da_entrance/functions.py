@@ -12,14 +12,15 @@ from precompiles.da_entrance import (
     layout,
     parameters,
     payments,
-    roles,
     sampling,
     uploads,
     verification,
 )
-from precompiles.da_entrance.entrance import ADDRESS, DA_SIGNERS, Entrance, at_work
+from precompiles.da_entrance.entrance import ADDRESS, DA_SIGNERS, Entrance
 from precompiles.da_entrance.sync import Synchronizer
 from precompiles.da_signers.functions import EPOCH_BLOCKS
+from precompiles.solidity import roles
+from precompiles.solidity.work import at_work
 
 _PAIR = "(uint256,uint256)"
 _SUBMISSION = f"(bytes32,uint256,uint256,{_PAIR},bytes,(uint256[2],uint256[2]),{_PAIR})"
@@ -55,7 +56,7 @@ def _function(
     """A row. Each pays for its work while it does it: slots, logs, hashes and points (`gas.py`)."""
     return ContractFunction(
         signature,
-        at_work(handler),
+        at_work(handler, Entrance),
         gas=0,
         returns=returns,
         writes=writes or is_payable,

@@ -6,9 +6,11 @@ from typing import Any, Final
 from eth_typing import Address
 
 from precompiles.contract import add, divide, multiply, require
-from precompiles.da_entrance import layout, roles
-from precompiles.da_entrance.entrance import Entrance, word
+from precompiles.da_entrance import layout
+from precompiles.da_entrance.entrance import Entrance
 from precompiles.da_entrance.sync import Synchronizer
+from precompiles.solidity import roles
+from precompiles.solidity.work import word
 
 Setter = Callable[[Entrance, Any], None]
 

@@ -12,10 +12,12 @@ from precompiles.bn254 import words
 from precompiles.contract import add, divide, multiply, require
 from precompiles.da_entrance import chunks, gas, layout, payments
 from precompiles.da_entrance.commitments import commitment_exists
-from precompiles.da_entrance.entrance import Entrance, topic, word
+from precompiles.da_entrance.entrance import Entrance
 from precompiles.da_entrance.sync import Synchronizer
 from precompiles.da_signers import quorums
 from precompiles.errors import DomainError, Refusal
+from precompiles.solidity import prices, slots
+from precompiles.solidity.work import topic, word
 from precompiles.storage import UINT64_MASK
 
 DA_REWARD: Final = topic(
@@ -88,8 +90,8 @@ def sample_range(synchronizer: Synchronizer, entrance: Entrance) -> tuple[tuple[
 
 
 def _check_round(entrance: Entrance, response: Response) -> None:
-    entrance.charge(gas.hashing(88))
-    slot = layout.item(layout.SAMPLED, response.key)
+    entrance.charge(prices.hashing(88))
+    slot = slots.item(layout.SAMPLED, response.key)
     require(not entrance.load(slot), "Duplicated submission")
     entrance.store(slot, 1)
     require(entrance.load(layout.SAMPLE_ROUND) > 0, "Sample round 0 cannot be mined")
@@ -128,7 +130,7 @@ def _check_data(entrance: Entrance, response: Response) -> None:
 def _check_quality(entrance: Entrance, response: Response) -> None:
     place = words(response.epoch, response.quorum_id) + response.data_root
     line = response.seed + place + response.line.to_bytes(8, "big")
-    entrance.charge(gas.hashing(len(line)) + gas.hashing(64 + len(response.data)))
+    entrance.charge(prices.hashing(len(line)) + prices.hashing(64 + len(response.data)))
     line_quality = keccak(line)
     data_quality = keccak(line_quality + words(response.subline) + response.data)
     quality = int.from_bytes(line_quality, "big") + int.from_bytes(data_quality, "big")

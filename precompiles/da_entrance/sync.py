@@ -11,9 +11,10 @@ from eth_typing import Address
 from precompiles.contract import add, divide, multiply, require, subtract
 from precompiles.da_entrance import gas, layout
 from precompiles.da_entrance.activation import MAX_PODAS_TARGET
-from precompiles.da_entrance.entrance import DA_SIGNERS, Entrance, topic, word
+from precompiles.da_entrance.entrance import DA_SIGNERS, Entrance
 from precompiles.da_signers import epochs
 from precompiles.interface import Returned
+from precompiles.solidity.work import topic, word
 from precompiles.storage import UINT64_MASK
 
 NEW_SAMPLE_ROUND: Final = topic("NewSampleRound(uint256,uint256,bytes32,uint256)")

@@ -6,10 +6,12 @@ from eth_typing import Hash32
 
 from precompiles import abi
 from precompiles.contract import add, multiply, require
-from precompiles.da_entrance import gas, layout
-from precompiles.da_entrance.entrance import Entrance, topic
+from precompiles.da_entrance import layout
+from precompiles.da_entrance.entrance import Entrance
 from precompiles.da_entrance.sync import Synchronizer
 from precompiles.da_signers import quorums
+from precompiles.solidity import prices
+from precompiles.solidity.work import topic
 from precompiles.storage import UINT64_MASK
 
 DATA_UPLOAD: Final = topic("DataUpload(address,bytes32,uint256,uint256,uint256)")
@@ -26,7 +28,7 @@ def submit_original_data(
     earned = add(entrance.load(layout.CURRENT_EPOCH_REWARD), call.value)
     entrance.store(layout.CURRENT_EPOCH_REWARD, earned)
     epoch = entrance.load(layout.CURRENT_EPOCH)
-    entrance.charge(gas.SLOT_READ)
+    entrance.charge(prices.SLOT_READ)
     count = quorums.quorum_count(entrance.signers, epoch & UINT64_MASK)
     require(count > 0, "DAEntrance: No DA Signers")
     quorum_id = add(entrance.load(layout.QUORUM_INDEX), 1) % count

@@ -21,6 +21,7 @@ from precompiles.da_signers.signatures import (
     sign,
     square_root,
 )
+from precompiles.solidity import prices
 
 ROWS = 3_072
 SECRET = 1_000
@@ -98,7 +99,7 @@ def test_a_verified_commitment_costs_what_the_formula_says(pair: Any, entrances:
     digest = blob_message_hash(root, 1, 0, entrances.COMMITMENT)
     expected = (
         CALL_GAS + INPUT_WORD_GAS * (len(data) // 32)
-        + 3 * gas.SLOT_READ + 3 * gas.SLOT_SET + gas.log(1, 96)
+        + 3 * prices.SLOT_READ + 3 * prices.SLOT_SET + prices.log(1, 96)
         + gas.QUORUM + gas.QUORUM_ROW * ROWS + gas.SIGNER * 3
         + gas.HASH_TO_CURVE_TRY * tries(digest)
         + 2 * (gas.POINT_MULTIPLIED + gas.POINT_ADDED) + gas.PAIRING_OF_TWO

@@ -15,7 +15,6 @@ from precompiles.da_entrance import (
     commitments,
     layout,
     payments,
-    roles,
     sampling,
     sync,
     uploads,
@@ -23,6 +22,7 @@ from precompiles.da_entrance import (
 from precompiles.da_entrance.activation import initial_storage
 from precompiles.da_entrance.functions import da_entrance
 from precompiles.interface import CallKind, Failed, Returned, Reverted
+from precompiles.solidity import roles
 
 SELECTORS = {
     "initialize": "8129fc1c", "sync": "fff6cae9", "syncFixedTimes": "e051d1ea",
