@@ -9,11 +9,13 @@ at least 10 blocks a second on two cores (CometBFT makes 2.4 with its default ti
 import argparse
 import multiprocessing
 import os
+import sys
 import tempfile
 import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+sys.path.append(sys.path.pop(0))  # `precompiles.py` in this folder would hide the package.
 os.environ.setdefault("ETH_HASH_BACKEND", "pysha3")
 
 import itertools

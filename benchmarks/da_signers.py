@@ -7,10 +7,12 @@ Guards: makeEpoch at most 0.3 s a quorum written (3,072 rows, 4,226 slots), getA
 """
 
 import os
+import sys
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+sys.path.append(sys.path.pop(0))  # `precompiles.py` in this folder would hide the package.
 os.environ.setdefault("ETH_HASH_BACKEND", "pysha3")
 
 from eth_hash.auto import keccak

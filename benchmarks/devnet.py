@@ -8,11 +8,14 @@ import argparse
 import os
 import signal
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+sys.path.append(sys.path.pop(0))  # `precompiles.py` in this folder would hide the package.
 
 from eth_account import Account
 from eth_utils import to_checksum_address

@@ -8,6 +8,8 @@ import statistics
 import sys
 import time
 
+sys.path.append(sys.path.pop(0))  # `precompiles.py` in this folder would hide the package.
+
 import trio
 
 from chain.config import ChainConfig

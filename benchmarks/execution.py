@@ -14,11 +14,13 @@ import argparse
 import gc
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+sys.path.append(sys.path.pop(0))  # `precompiles.py` in this folder would hide the package.
 os.environ.setdefault("ETH_HASH_BACKEND", "pysha3")
 
 from execution_parts.chains import SENDERS, Node, Sender, Timed, allocation, fill

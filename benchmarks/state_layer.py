@@ -9,12 +9,14 @@ Blocks change 1,000 random accounts as plain transfers do: a tenth of them new, 
 import argparse
 import os
 import random
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+sys.path.append(sys.path.pop(0))  # `precompiles.py` in this folder would hide the package.
 os.environ.setdefault("ETH_HASH_BACKEND", "pysha3")
 
 from eth_hash.auto import keccak

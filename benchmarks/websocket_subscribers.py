@@ -14,6 +14,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+sys.path.append(sys.path.pop(0))  # `precompiles.py` in this folder would hide the package.
+
 import orjson
 from websockets.asyncio.client import ClientConnection, connect
 

@@ -113,6 +113,12 @@ def asserting_names() -> set[str]:
 ASSERTING = asserting_names()
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "benchmarks").glob("*.py")), ids=name_of)
+def test_a_benchmark_looks_for_modules_in_its_own_folder_last(path: Path) -> None:
+    # `benchmarks/precompiles.py` would otherwise be imported in place of the package.
+    assert "sys.path.append(sys.path.pop(0))" in path.read_text()
+
+
 @pytest.mark.parametrize("path", TESTS, ids=name_of)
 def test_every_test_can_fail(path: Path) -> None:
     for node in ast.walk(ast.parse(path.read_text())):

@@ -3,11 +3,12 @@
 Guard: at least 10 Mgas/s each. The function of the precompile alone is timed, in CPU time of one core, with
 the 100 gas of the cheapest call to it (EIP-2929) counted in: BLAKE2F of no rounds has none of its own.
 
-    python benchmarks/ethereum_precompiles.py [--all] [--without-py-evm]
+    python benchmarks/precompiles.py [--all] [--without-py-evm]
 """
 
 import argparse
 import os
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
+sys.path.append(sys.path.pop(0))  # `precompiles.py` in this folder would hide the package.
 os.environ.setdefault("ETH_HASH_BACKEND", "pysha3")
 
 from coincurve import PrivateKey
