@@ -1,14 +1,27 @@
-"""node/sender_recovery.py against `recover_senders`."""
+"""Recovering many senders, in one go or on threads. A native implementation joins `IMPLEMENTATIONS`."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
 from eth_account import Account
+from eth_typing import Address
 
 from chain.transactions import Transaction, decode_transaction, recover_senders
 from node.sender_recovery import TRANSACTIONS_A_THREAD_MIN, SenderRecovery
 
 KEYS = [Account.from_key(bytes([number]) * 32) for number in range(1, 6)]
+
+Recover = Callable[[Sequence[Transaction]], list[Address | None]]
+IMPLEMENTATIONS: dict[str, Recover] = {
+    "one go": recover_senders,
+    "one thread": SenderRecovery(1),
+    "two threads": SenderRecovery(2),
+    "three threads": SenderRecovery(3),
+}
+any_recovery = pytest.mark.parametrize(
+    "recover", list(IMPLEMENTATIONS.values()), ids=list(IMPLEMENTATIONS)
+)
 
 
 def signed(number: int) -> Transaction:
@@ -19,19 +32,17 @@ def signed(number: int) -> Transaction:
 
 
 @pytest.mark.parametrize("count", [0, 1, 2 * TRANSACTIONS_A_THREAD_MIN - 1, 101])
-@pytest.mark.parametrize("threads", [1, 2, 3])
-def test_slices_on_threads_give_the_senders_in_the_transactions_order(
-    count: int, threads: int
-) -> None:
+@any_recovery
+def test_the_senders_come_in_the_transactions_order(count: int, recover: Recover) -> None:
     transactions = [signed(number) for number in range(count)]
     expected = [bytes.fromhex(KEYS[n % len(KEYS)].address[2:]) for n in range(count)]
-    assert SenderRecovery(threads)(transactions) == expected
+    assert recover(transactions) == expected
 
 
-def test_an_invalid_signature_has_no_sender_and_hides_no_other() -> None:
+@any_recovery
+def test_an_invalid_signature_has_no_sender_and_hides_no_other(recover: Recover) -> None:
     transactions = [signed(number) for number in range(60)]
     transactions[7] = replace(transactions[7], r=0)
     transactions[59] = replace(transactions[59], s=(1 << 256) - 1)
-    senders = SenderRecovery(2)(transactions)
-    assert senders == recover_senders(transactions)
+    senders = recover(transactions)
     assert [at for at, sender in enumerate(senders) if sender is None] == [7, 59]
