@@ -1,4 +1,4 @@
-"""The curve against py_ecc, and what it refuses (EIP-196, EIP-197). An implementation joins `IMPLEMENTATIONS`."""
+"""The curve against py_ecc, and what it refuses (EIP-196, EIP-197). `IMPLEMENTATIONS` are tested alike."""
 
 from threading import Thread
 from typing import Protocol
