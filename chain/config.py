@@ -42,11 +42,14 @@ TIME_KEYS: Final = {
     "shanghaiTime": Fork.SHANGHAI,
     "cancunTime": Fork.CANCUN,
     "pragueTime": Fork.PRAGUE,
+    "osakaTime": Fork.OSAKA,
+    "bpo1Time": Fork.BPO1,
+    "bpo2Time": Fork.BPO2,
+    "bpo3Time": Fork.BPO3,
+    "bpo4Time": Fork.BPO4,
+    "bpo5Time": Fork.BPO5,
 }
-UNKNOWN_FORK_KEYS: Final = (
-    "osakaTime", "amsterdamTime", "verkleTime",
-    "bpo1Time", "bpo2Time", "bpo3Time", "bpo4Time", "bpo5Time",
-)  # fmt: skip
+UNKNOWN_FORK_KEYS: Final = ("amsterdamTime", "verkleTime")
 """Forks of geth's that this node does not have: a chain that schedules one is refused."""
 ZEROG_KEYS: Final = ("devnet", "precompiles", "owner", "daSigners", "daEntrance", "plugins")
 """What `config.zerog` may hold; a section is added when the part that it configures exists."""
@@ -119,10 +122,13 @@ class ChainConfig:
         """Parse `config`; raises `InvalidConfig`, naming the field."""
         _refuse_unknown_forks(config)
         zerog = _zerog_section(config)
+        fork_times = _fork_times(config)
+        if "precompiles" in zerog:
+            _refuse_after_prague(fork_times)
         return cls(
             chain_id=read_number("chainId", config.get("chainId")),
             fork_blocks=_fork_blocks(config),
-            fork_times=_fork_times(config),
+            fork_times=fork_times,
             staking_time=read_optional_number("StakingActivationTime", config),
             restaking_time=read_optional_number("RestakingActivationTime", config),
             has_zero_g_precompiles=_has_zero_g_precompiles(zerog),
@@ -130,7 +136,7 @@ class ChainConfig:
             da_entrance=_da_entrance(zerog),
             is_devnet=_is_devnet(zerog),
             owner=read_optional_address("zerog.owner", zerog.get("owner")),
-            blob_schedules=_blob_schedules(config),
+            blob_schedules=_blob_schedules(config, fork_times),
             deposit_contract=read_optional_address(
                 "depositContractAddress", config.get("depositContractAddress")
             )
@@ -180,7 +186,16 @@ def _is_reached(first: int | None, timestamp: int) -> bool:
 def _refuse_unknown_forks(config: Mapping[str, Any]) -> None:
     for key in UNKNOWN_FORK_KEYS:
         if config.get(key) is not None:
-            raise InvalidConfig(key, config[key], "no fork after Prague: this node has none")
+            raise InvalidConfig(key, config[key], "no such fork: this node does not have it")
+
+
+def _refuse_after_prague(fork_times: Mapping[Fork, int]) -> None:
+    """0G's own chain is at Prague: nobody has said what its rules would be later."""
+    for key, fork in TIME_KEYS.items():
+        if fork > Fork.PRAGUE and fork in fork_times:
+            raise InvalidConfig(
+                key, fork_times[fork], "no fork after Prague beside 0G's precompiles"
+            )
 
 
 def _fork_blocks(config: Mapping[str, Any]) -> dict[Fork, int]:
@@ -206,27 +221,49 @@ def _paris_block(config: Mapping[str, Any]) -> int | None:
 
 
 def _fork_times(config: Mapping[str, Any]) -> dict[Fork, int]:
-    return {
-        fork: read_number(key, config[key])
-        for key, fork in TIME_KEYS.items()
-        if config.get(key) is not None
-    }
+    """Forks after Prague stand in their order, and none without Osaka (geth)."""
+    times: dict[Fork, int] = {}
+    for key, fork in TIME_KEYS.items():
+        if config.get(key) is None:
+            continue
+        time = times[fork] = read_number(key, config[key])
+        if fork > Fork.OSAKA and Fork.OSAKA not in times:
+            raise InvalidConfig(key, time, "osakaTime beside it")
+        if fork > Fork.PRAGUE and time < max(times.values()):
+            raise InvalidConfig(key, time, f"{max(times.values())} or later, as forks before it")
+    return times
 
 
-def _blob_schedules(config: Mapping[str, Any]) -> dict[Fork, BlobSchedule]:
+def _blob_schedules(
+    config: Mapping[str, Any], fork_times: Mapping[Fork, int]
+) -> dict[Fork, BlobSchedule]:
+    """By fork, where the document has one; Osaka goes on with Prague's (EIP-7892)."""
     section = read_optional_object("blobSchedule", config.get("blobSchedule"))
-    schedules = {}
-    for name, fork in (("cancun", Fork.CANCUN), ("prague", Fork.PRAGUE)):
-        if name in section:
-            row = read_optional_object(f"blobSchedule.{name}", section[name])
-            schedules[fork] = BlobSchedule(
-                target=read_number(f"blobSchedule.{name}.target", row.get("target")),
-                limit=read_number(f"blobSchedule.{name}.max", row.get("max")),
-                base_fee_update_fraction=read_number(
-                    f"blobSchedule.{name}.baseFeeUpdateFraction", row.get("baseFeeUpdateFraction")
-                ),
+    schedules = {
+        fork: _blob_schedule(f"blobSchedule.{key.removesuffix('Time')}", section[name])
+        for key, fork in TIME_KEYS.items()
+        if (name := key.removesuffix("Time")) in section and fork >= Fork.CANCUN
+    }
+    if Fork.PRAGUE in schedules:
+        schedules.setdefault(Fork.OSAKA, schedules[Fork.PRAGUE])
+    for key, fork in TIME_KEYS.items():
+        is_blob_fork = fork >= Fork.CANCUN and fork in fork_times
+        if is_blob_fork and schedules.get(fork, FORK_ROWS[fork].blobs) is None:
+            raise InvalidConfig(
+                f"blobSchedule.{key.removesuffix('Time')}", None, f"an object, as there is {key}"
             )
     return schedules
+
+
+def _blob_schedule(field: str, value: object) -> BlobSchedule:
+    row = read_optional_object(field, value)
+    target, limit, fraction = (
+        read_number(f"{field}.{key}", row.get(key))
+        for key in ("target", "max", "baseFeeUpdateFraction")
+    )
+    if fraction == 0:
+        raise InvalidConfig(f"{field}.baseFeeUpdateFraction", 0, "at least 1")
+    return BlobSchedule(target, limit, fraction)
 
 
 def _zerog_section(config: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -43,6 +43,14 @@ class HeaderMismatch(InvalidBlock):
         self.field, self.got, self.expected = field, got, expected
 
 
+class BlockOversized(InvalidBlock):
+    """EIP-7934."""
+
+    def __init__(self, got: int, limit: int) -> None:
+        super().__init__(f"block RLP-encoded size exceeds maximum: {got} bytes, at most {limit}")
+        self.got, self.limit = got, limit
+
+
 class RequestsInvalid(InvalidBlock):
     """Deposit logs or request contracts that break EIP-6110, EIP-7002 or EIP-7251."""
 
@@ -127,6 +135,22 @@ class FloorDataGasTooLow(InvalidTransaction):
     def __init__(self, got: int, expected: int) -> None:
         super().__init__(f"insufficient gas for floor data gas cost: have {got}, want {expected}")
         self.got, self.expected = got, expected
+
+
+class GasLimitTooHigh(InvalidTransaction):
+    """EIP-7825."""
+
+    def __init__(self, got: int, limit: int) -> None:
+        super().__init__(f"transaction gas limit too high (cap: {limit}, tx: {got})")
+        self.got, self.limit = got, limit
+
+
+class TooManyBlobs(InvalidTransaction):
+    """EIP-7594."""
+
+    def __init__(self, got: int, limit: int) -> None:
+        super().__init__(f"blob transaction has too many blobs (have: {got}, max: {limit})")
+        self.got, self.limit = got, limit
 
 
 class GasLimitReached(InvalidTransaction):

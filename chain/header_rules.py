@@ -26,6 +26,8 @@ BASE_FEE_CHANGE_DENOMINATOR: Final = 8
 MINIMUM_DIFFICULTY: Final = 131_072
 DIFFICULTY_BOUND_DIVISOR: Final = 2_048
 MINIMUM_BLOB_BASE_FEE: Final = 1
+BLOB_BASE_COST: Final = 1 << 13
+"""Execution gas by which EIP-7918 weighs a blob."""
 
 
 def check_header(header: Header, parent: Header, config: ChainConfig) -> None:
@@ -76,10 +78,22 @@ def gas_limit_minimum(rules: Rules, timestamp: int) -> int:
 
 
 def excess_blob_gas(parent: Header, rules: Rules) -> int:
-    """Excess blob gas of the block after `parent` under that block's `rules` (EIP-4844)."""
+    """Excess blob gas of the block after `parent` under that block's `rules` (EIPs 4844, 7918)."""
     assert rules.blobs is not None, "no blobs before Cancun"
-    reached = (parent.excess_blob_gas or 0) + (parent.blob_gas_used or 0)
-    return max(reached - rules.blobs.target * GAS_PER_BLOB, 0)
+    excess, used = parent.excess_blob_gas or 0, parent.blob_gas_used or 0
+    target, limit = rules.blobs.target, rules.blobs.limit
+    if excess + used < target * GAS_PER_BLOB:
+        return 0
+    if rules.fork >= Fork.OSAKA and _is_blob_price_below_floor(parent, rules):
+        # Execution gas costs a blob's sender more than the blob does: no lower price draws more of them.
+        return excess + used * (limit - target) // limit
+    return excess + used - target * GAS_PER_BLOB
+
+
+def _is_blob_price_below_floor(parent: Header, rules: Rules) -> bool:
+    """EIP-7918, at the prices of `parent`."""
+    blob_price = blob_base_fee(parent.excess_blob_gas or 0, rules)
+    return BLOB_BASE_COST * (parent.base_fee or 0) > GAS_PER_BLOB * blob_price
 
 
 def blob_base_fee(excess: int, rules: Rules) -> int:

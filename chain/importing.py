@@ -8,7 +8,7 @@ from eth_typing import Address
 from chain.blocks import Block, Header, ommers_hash
 from chain.config import ChainConfig, Rules
 from chain.engine import Engine, Environment, Ommer
-from chain.errors import HeaderMismatch, InvalidSignature, InvalidTransactionInBlock
+from chain.errors import BlockOversized, HeaderMismatch, InvalidSignature, InvalidTransactionInBlock
 from chain.executed_block import (
     ExecutedBlock,
     ExecutionFields,
@@ -43,7 +43,7 @@ def import_block(
     header = block.header
     check_header(header, parent, config)
     environment = _environment(block, config, snapshot)
-    _check_body(block, environment.rules)
+    _check_body(block, len(payload), environment.rules)
     senders = _senders(block.transactions, environment.rules, senders_of)
     result = engine.execute_block(
         environment,
@@ -66,8 +66,11 @@ def _environment(block: Block, config: ChainConfig, snapshot: Snapshot) -> Envir
     )
 
 
-def _check_body(block: Block, rules: Rules) -> None:
-    """The lists are those that the header commits to."""
+def _check_body(block: Block, size: int, rules: Rules) -> None:
+    """The lists are those that the header commits to, and no longer than the fork allows."""
+    limit = rules.row.block_bytes_limit
+    if limit is not None and size > limit:
+        raise BlockOversized(size, limit)
     header = block.header
     _expect("transactions_root", header.transactions_root, transactions_root(block.transactions))
     _expect("ommers_hash", header.ommers_hash, ommers_hash(block.ommers))

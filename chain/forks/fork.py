@@ -23,3 +23,9 @@ class Fork(IntEnum):
     SHANGHAI = 14
     CANCUN = 15
     PRAGUE = 16
+    OSAKA = 17
+    BPO1 = 18
+    BPO2 = 19
+    BPO3 = 20
+    BPO4 = 21
+    BPO5 = 22

@@ -39,6 +39,12 @@ class ForkRow:
     transaction_types: int
     """Types 0 … this are valid."""
     blobs: BlobSchedule | None = None
+    transaction_gas_limit: int | None = None
+    """The most one transaction may ask for (EIP-7825); None: as much as its block has."""
+    transaction_blobs_limit: int | None = None
+    """Blobs in one transaction (EIP-7594); None: as many as its block holds."""
+    block_bytes_limit: int | None = None
+    """Of a block as RLP (EIP-7934)."""
 
 
 _FRONTIER = ForkRow(
@@ -66,6 +72,16 @@ _GRAY_GLACIER = replace(_ARROW_GLACIER, difficulty_bomb_delay=11_400_000)
 _PARIS = replace(_GRAY_GLACIER, block_reward=0)
 _CANCUN = replace(_PARIS, transaction_types=3, blobs=BlobSchedule(3, 6, 3_338_477))
 _PRAGUE = replace(_CANCUN, transaction_types=4, blobs=BlobSchedule(6, 9, 5_007_716))
+_OSAKA = replace(
+    _PRAGUE,
+    transaction_gas_limit=1 << 24,
+    transaction_blobs_limit=6,
+    block_bytes_limit=(10 - 2) * 1024 * 1024,
+)
+_BPO1 = replace(_OSAKA, blobs=BlobSchedule(10, 15, 8_346_193))
+_BPO2 = replace(_OSAKA, blobs=BlobSchedule(14, 21, 11_684_671))
+_LATER_BPO = replace(_OSAKA, blobs=None)
+"""Nobody has settled their numbers: the genesis document must (EIP-7892)."""
 
 FORK_ROWS: Final[Mapping[Fork, ForkRow]] = MappingProxyType(
     {
@@ -86,5 +102,11 @@ FORK_ROWS: Final[Mapping[Fork, ForkRow]] = MappingProxyType(
         Fork.SHANGHAI: _PARIS,
         Fork.CANCUN: _CANCUN,
         Fork.PRAGUE: _PRAGUE,
+        Fork.OSAKA: _OSAKA,
+        Fork.BPO1: _BPO1,
+        Fork.BPO2: _BPO2,
+        Fork.BPO3: _LATER_BPO,
+        Fork.BPO4: _LATER_BPO,
+        Fork.BPO5: _LATER_BPO,
     }
 )

@@ -13,20 +13,23 @@ database, transaction executor and header rules do not.
     zero_g_steps.py           0G's steps at the end of a block
     deposits.py               EIP-6110 deposit requests out of logs
     frame.py                  one call of the EVM, as py-evm's opcodes see it
+    tracing.py                frames that tell a tracer what they do
     frame_message.py          what a frame is asked to do, and for which transaction
     frame_errors.py           failures, with go-ethereum's texts
     journal.py                accounts, slots, logs, warm sets with an undo log
     evm_state.py              the journal plus the block's context
     fork_classes.py           py-evm's class of each fork
+    osaka.py                  ours of the fork that py-evm lacks
     opcode_table.py           opcodes of a fork as a table that runs fast
     common_opcodes.py         the opcodes that make up most of any program
     frame_memory.py           a frame's memory
     code_analysis.py          valid jump destinations, cached
-    ethereum_precompiles.py   0x01 to 0x11 by fork; 0x01 and 0x06 to 0x08 are here
+    ethereum_precompiles.py   0x01 to 0x11 and 0x100 by fork; 0x01 and 0x06 to 0x08 are here
     hash_precompiles.py       0x02 to 0x04 and 0x09
     modexp.py                 0x05
     point_evaluation.py       0x0a
     bls12_381.py              0x0b to 0x11 over native code
+    p256_verify.py            0x100
     state_overrides.py        geth's state overrides as a reader
 """
 

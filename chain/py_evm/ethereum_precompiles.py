@@ -15,7 +15,8 @@ from chain.py_evm.evm_state import FramePrecompile
 from chain.py_evm.frame import Frame
 from chain.py_evm.frame_errors import InvalidPrecompileInput
 from chain.py_evm.hash_precompiles import blake2f, hash_precompiles
-from chain.py_evm.modexp import modexp_of_berlin, modexp_of_byzantium
+from chain.py_evm.modexp import modexp_of_berlin, modexp_of_byzantium, modexp_of_osaka
+from chain.py_evm.p256_verify import p256_verify
 from chain.py_evm.point_evaluation import point_evaluation
 from chain.transactions import recover_address
 from precompiles import bn254
@@ -27,7 +28,7 @@ def ethereum_precompiles(fork: Fork) -> dict[Address, FramePrecompile]:
     """The precompiles of a fork, by address."""
     found: dict[Address, FramePrecompile] = {_at(1): _ecrecover} | hash_precompiles()
     if fork >= Fork.BYZANTIUM:
-        found[_at(5)] = modexp_of_berlin if fork >= Fork.BERLIN else modexp_of_byzantium
+        found[_at(5)] = _modexp(fork)
         found |= _CURVE_OF_ISTANBUL if fork >= Fork.ISTANBUL else _CURVE_OF_BYZANTIUM
     if fork >= Fork.ISTANBUL:
         found[_at(9)] = blake2f
@@ -35,7 +36,15 @@ def ethereum_precompiles(fork: Fork) -> dict[Address, FramePrecompile]:
         found[_at(10)] = point_evaluation
     if fork >= Fork.PRAGUE:
         found |= bls_precompiles()
+    if fork >= Fork.OSAKA:
+        found[_at(0x100)] = p256_verify
     return found
+
+
+def _modexp(fork: Fork) -> FramePrecompile:
+    if fork >= Fork.OSAKA:
+        return modexp_of_osaka
+    return modexp_of_berlin if fork >= Fork.BERLIN else modexp_of_byzantium
 
 
 def _at(number: int) -> Address:

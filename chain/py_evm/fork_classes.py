@@ -1,4 +1,4 @@
-"""py-evm's class of each fork, the source of its opcodes and classic precompiles."""
+"""py-evm's class of each fork, ours where it has none: the source of opcodes and classic precompiles."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -20,6 +20,7 @@ from eth.vm.forks.spurious_dragon.computation import SpuriousDragonComputation
 from eth.vm.forks.tangerine_whistle.computation import TangerineWhistleComputation
 
 from chain.forks.fork import Fork
+from chain.py_evm.osaka import OsakaComputation
 
 FORK_CLASSES: Final[Mapping[Fork, Any]] = MappingProxyType(
     {
@@ -40,5 +41,11 @@ FORK_CLASSES: Final[Mapping[Fork, Any]] = MappingProxyType(
         Fork.SHANGHAI: ShanghaiComputation,
         Fork.CANCUN: CancunComputation,
         Fork.PRAGUE: PragueComputation,
+        Fork.OSAKA: OsakaComputation,
+        Fork.BPO1: OsakaComputation,
+        Fork.BPO2: OsakaComputation,
+        Fork.BPO3: OsakaComputation,
+        Fork.BPO4: OsakaComputation,
+        Fork.BPO5: OsakaComputation,
     }
 )

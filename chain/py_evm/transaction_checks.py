@@ -17,6 +17,7 @@ from chain.errors import (
     BlobHashVersionUnknown,
     DelegationCreatesContract,
     FloorDataGasTooLow,
+    GasLimitTooHigh,
     InitCodeTooLarge,
     InsufficientFunds,
     InsufficientFundsForTransfer,
@@ -28,6 +29,7 @@ from chain.errors import (
     NonceTooLow,
     SenderHasCode,
     TipAboveMaxFee,
+    TooManyBlobs,
     TransactionTypeNotSupported,
     WrongChainId,
 )
@@ -52,7 +54,7 @@ BLOB_HASH_VERSION: Final = 1
 
 
 def check_identity(state: EvmState, transaction: Transaction, sender: Address) -> None:
-    """Type, chain id and signature form of the fork, nonce, and that the sender is no contract."""
+    """Type, chain id, signature and gas limit of the fork, nonce, and that the sender is no contract."""
     rules = state.rules
     if transaction.type > rules.row.transaction_types:
         raise TransactionTypeNotSupported
@@ -70,6 +72,9 @@ def check_identity(state: EvmState, transaction: Transaction, sender: Address) -
         raise NonceTooHigh(sender, transaction.nonce, nonce)
     if nonce == NONCE_LIMIT:
         raise NonceAtMaximum(sender, nonce)
+    most = rules.row.transaction_gas_limit
+    if most is not None and transaction.gas_limit > most:
+        raise GasLimitTooHigh(transaction.gas_limit, most)
     code = state.get_code(sender)
     if code and not (rules.fork >= Fork.PRAGUE and is_delegation(code)):
         raise SenderHasCode(sender, len(code))
@@ -95,6 +100,9 @@ def check_kind(
             raise BlobCreatesContract
         if not transaction.blob_versioned_hashes:
             raise BlobHashesMissing
+        most = state.rules.row.transaction_blobs_limit
+        if most is not None and len(transaction.blob_versioned_hashes) > most:
+            raise TooManyBlobs(len(transaction.blob_versioned_hashes), most)
         for index, versioned_hash in enumerate(transaction.blob_versioned_hashes):
             if versioned_hash[0] != BLOB_HASH_VERSION:
                 raise BlobHashVersionUnknown(index)

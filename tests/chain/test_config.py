@@ -105,6 +105,25 @@ def test_the_blob_schedule_may_be_the_genesis_documents() -> None:
     assert config.rules(1, 1).blobs == BlobSchedule(1, 2, 3)
 
 
+def test_osaka_goes_on_with_pragues_blobs_and_later_forks_change_them_alone() -> None:
+    """EIP-7892."""
+    later = PRAGUE | {"pragueTime": 1, "osakaTime": 2, "bpo1Time": 3, "bpo2Time": 4}
+    schedule = {
+        "prague": {"target": 1, "max": 2, "baseFeeUpdateFraction": 3},
+        "bpo2": {"target": 7, "max": 8, "baseFeeUpdateFraction": 9},
+    }
+    config = ChainConfig.from_genesis(later | {"blobSchedule": schedule})
+    rules = [config.rules(1, time) for time in (1, 2, 3, 4)]
+    assert [item.fork for item in rules] == [Fork.PRAGUE, Fork.OSAKA, Fork.BPO1, Fork.BPO2]
+    assert [item.blobs for item in rules] == [
+        BlobSchedule(1, 2, 3),
+        BlobSchedule(1, 2, 3),
+        BlobSchedule(10, 15, 8_346_193),
+        BlobSchedule(7, 8, 9),
+    ]
+    assert [item.row.transaction_gas_limit for item in rules] == [None, *[2**24] * 3]
+
+
 @pytest.mark.parametrize(
     ("section", "field"),
     [
@@ -112,8 +131,12 @@ def test_the_blob_schedule_may_be_the_genesis_documents() -> None:
         ({"chainId": True}, "chainId"),
         ({"chainId": "zero"}, "chainId"),
         ({"chainId": -1}, "chainId"),
-        ({"osakaTime": 5}, "osakaTime"),
+        ({"amsterdamTime": 5}, "amsterdamTime"),
+        ({"osakaTime": 5, "zerog": {"precompiles": "0g"}}, "osakaTime"),
+        ({"pragueTime": 6, "osakaTime": 5}, "osakaTime"),
         ({"bpo1Time": 5}, "bpo1Time"),
+        ({"osakaTime": 5, "bpo1Time": 4}, "bpo1Time"),
+        ({"osakaTime": 5, "bpo3Time": 6}, "blobSchedule.bpo3"),
         ({"shanghaiTime": "soon"}, "shanghaiTime"),
         ({"StakingActivationTime": 1.5}, "StakingActivationTime"),
         ({"blobSchedule": {"prague": {"target": 1}}}, "blobSchedule.prague.max"),

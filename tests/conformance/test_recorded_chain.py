@@ -1,7 +1,4 @@
-"""The chain of ethereum/execution-apis: a few blocks of every fork from Homestead on, imported from genesis.
-
-Its last blocks are of forks that this node does not have yet; the import ends before them.
-"""
+"""The chain of ethereum/execution-apis: a few blocks of every fork from Homestead to BPO2, from genesis on."""
 
 import json
 import os
@@ -10,28 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from eth_hash.auto import keccak
-from eth_typing import Address, Hash32
 
-from chain.blocks import (
-    EMPTY_BLOOM,
-    EMPTY_OMMERS_HASH,
-    EMPTY_TRIE_ROOT,
-    ZERO_HASH,
-    Block,
-    Header,
-    decode_block,
-    encode_header,
-)
-from chain.config import UNKNOWN_FORK_KEYS, ChainConfig
-from chain.engine import Account, AccountChange
+from chain.blocks import decode_block
+from chain.chain import Chain, Invalid, Valid
 from chain.errors import HeaderMismatch
 from chain.forks.fork import Fork
-from chain.importing import import_block
-from chain.key_value import MemoryStore, Table
+from chain.key_value import MemoryStore
 from chain.py_evm import PyEvmEngine
 from chain.rlp_items import decode_item, encode_item
-from chain.state import prepare_update, write_update
+from genesis.block import genesis_block
+from genesis.document import ChainGenesis, load_chain_genesis
 
 SHARED = Path(os.environ.get("ZEROG_SHARED", Path(__file__).parents[2].parent / "shared"))
 FOLDER = SHARED / "execution-apis" / "tests"
@@ -42,106 +27,42 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def test_every_block_up_to_prague_imports_with_all_its_roots() -> None:
-    genesis = json.loads(GENESIS.read_text())
-    store, parent = _genesis(genesis)
-    config, engine, forks = _config(genesis), PyEvmEngine(), set()
-    for block, payload in _blocks(_first_unknown_time(genesis)):
-        header = block.header
-        with store.snapshot() as snapshot:
-            executed = import_block(engine, config, parent, block, payload, snapshot)
-        with store.write() as batch:
-            write_update(batch, header.number, executed.update)
-            batch.put(Table.HEADERS, header.number.to_bytes(8, "big"), encode_header(header))
-        parent = header
-        forks.add(config.fork_at(header.number, header.timestamp))
-    assert forks == {fork for fork in Fork if fork >= Fork.HOMESTEAD}
+def test_every_block_imports_with_all_its_roots_and_the_head_is_the_recorded_one() -> None:
+    genesis = load_chain_genesis(json.loads(GENESIS.read_text()))
+    chain, forks = _chain(genesis), set()
+    for payload in _payloads():
+        verdict = chain.execute_payload(payload)
+        assert isinstance(verdict, Valid), verdict
+        chain.commit(verdict.executed)
+        forks.add(genesis.config.fork_at(chain.head.number, chain.head.timestamp))
+    assert forks == {fork for fork in Fork if Fork.HOMESTEAD <= fork <= Fork.BPO2}
+    choice = json.loads((FOLDER / "headfcu.json").read_text())["params"][0]
+    assert "0x" + chain.head.hash.hex() == choice["headBlockHash"]
 
 
 def test_a_block_that_claims_another_state_root_is_refused_with_both() -> None:
-    genesis = json.loads(GENESIS.read_text())
-    store, parent = _genesis(genesis)
-    [(block, payload), *_] = _blocks(_first_unknown_time(genesis))
+    chain = _chain(load_chain_genesis(json.loads(GENESIS.read_text())))
+    payload = next(_payloads())
     items: Any = decode_item(payload)
     items[0][3] = bytes(32)
-    wrong = encode_item(items)
-    with store.snapshot() as snapshot, pytest.raises(HeaderMismatch) as caught:
-        import_block(PyEvmEngine(), _config(genesis), parent, decode_block(wrong), wrong, snapshot)
-    assert caught.value.field == "state_root"
-    assert {caught.value.got, caught.value.expected} == {bytes(32), block.header.state_root}
+    verdict = chain.execute_payload(encode_item(items))
+    assert isinstance(verdict, Invalid)
+    assert isinstance(verdict.reason, HeaderMismatch)
+    assert verdict.reason.field == "state_root"
+    roots = {verdict.reason.got, verdict.reason.expected}
+    assert roots == {bytes(32), decode_block(payload).header.state_root}
 
 
-def _config(genesis: Any) -> ChainConfig:
-    known = {key: value for key, value in genesis["config"].items() if key not in UNKNOWN_FORK_KEYS}
-    return ChainConfig.from_genesis(known)
+def _chain(genesis: ChainGenesis) -> Chain:
+    store = MemoryStore()
+    Chain.initialize(store, *genesis_block(genesis))
+    return Chain(store, genesis.config, PyEvmEngine(), allows_withdrawals=True)
 
 
-def _first_unknown_time(genesis: Any) -> int:
-    return min(genesis["config"].get(key, 2**64) for key in UNKNOWN_FORK_KEYS)
-
-
-def _blocks(end_time: int) -> Iterator[tuple[Block, bytes]]:
+def _payloads() -> Iterator[bytes]:
     raw = CHAIN.read_bytes()
     while raw:
         prefix = raw[0] - 0xF7
         size = 1 + prefix + int.from_bytes(raw[1 : 1 + prefix], "big")
-        payload, raw = raw[:size], raw[size:]
-        block = decode_block(payload)
-        if block.header.timestamp >= end_time:
-            return
-        yield block, payload
-
-
-def _genesis(genesis: Any) -> tuple[MemoryStore, Header]:
-    store = MemoryStore()
-    changes = sorted(
-        (_allocation(key, entry) for key, entry in genesis["alloc"].items()),
-        key=lambda change: change.address,
-    )
-    with store.write() as batch:
-        update = prepare_update(batch, changes)
-        write_update(batch, 0, update)
-        header = _genesis_header(genesis, update.state_root)
-        batch.put(Table.HEADERS, bytes(8), encode_header(header))
-    return store, header
-
-
-def _allocation(key: str, entry: Any) -> AccountChange:
-    code = _bytes(entry.get("code", "0x"))
-    slots = {_number(slot): _number(value) for slot, value in entry.get("storage", {}).items()}
-    return AccountChange(
-        address=Address(_bytes(key)),
-        account=Account(
-            _number(entry.get("nonce", "0x0")), _number(entry["balance"]), Hash32(keccak(code))
-        ),
-        slots=tuple(sorted(slots.items())),
-        code=code or None,
-    )
-
-
-def _genesis_header(genesis: Any, state_root: Hash32) -> Header:
-    return Header(
-        parent_hash=ZERO_HASH,
-        ommers_hash=EMPTY_OMMERS_HASH,
-        coinbase=Address(_bytes(genesis["coinbase"])),
-        state_root=state_root,
-        transactions_root=EMPTY_TRIE_ROOT,
-        receipts_root=EMPTY_TRIE_ROOT,
-        bloom=EMPTY_BLOOM,
-        difficulty=_number(genesis["difficulty"]),
-        number=0,
-        gas_limit=_number(genesis["gasLimit"]),
-        gas_used=0,
-        timestamp=_number(genesis["timestamp"]),
-        extra_data=_bytes(genesis["extraData"]),
-        mix_hash=Hash32(_bytes(genesis["mixHash"])),
-        nonce=_number(genesis["nonce"]).to_bytes(8, "big"),
-    )
-
-
-def _number(value: str) -> int:
-    return int(value, 16)
-
-
-def _bytes(value: str) -> bytes:
-    return bytes.fromhex(value.removeprefix("0x"))
+        yield raw[:size]
+        raw = raw[size:]
