@@ -11,6 +11,7 @@ The chain
 What travels
     blocks.py               headers and blocks: fields, RLP, hash
     transactions.py         types 0 to 4: bytes to values, hash, sender, intrinsic gas
+    contract_addresses.py   where a creation puts its contract
     rlp_items.py            RLP, strict and fast
     receipts.py             receipts and logs: consensus encoding, bloom, stored form
     config.py               chain id, fork schedule, 0G's rules
@@ -20,6 +21,7 @@ What travels
 
 Execution
     engine.py               the seam to whatever executes transactions
+    tracer.py               who is told how a transaction runs
     py_evm/                 the reference engine
     precompile_adapter.py   the one place that knows both py-evm and precompiles
     precompile_views.py     what a precompile sees of storage, balances, code and logs

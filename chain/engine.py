@@ -11,6 +11,7 @@ from typing import Protocol
 from eth_typing import Address, Hash32
 
 from chain.config import Rules
+from chain.tracer import Tracer
 from chain.transactions import AccessList, Transaction
 from chain.transactions import Authorization as Authorization
 
@@ -199,8 +200,16 @@ class Transcript(Protocol):
     gas_used: int
     blob_gas_used: int
 
-    def try_transaction(self, transaction: Transaction, sender: Address) -> Receipt:
-        """Apply one; raises `InvalidTransaction` and leaves no trace where it cannot be in the block."""
+    def try_transaction(
+        self, transaction: Transaction, sender: Address, tracer: Tracer | None = None
+    ) -> Receipt:
+        """Apply one; raises `InvalidTransaction` and leaves no trace where it cannot be in the block.
+
+        A `tracer` is told how it runs; what it does is the same.
+        """
+
+    def changes(self) -> tuple[AccountChange, ...]:
+        """Of the block so far, ascending by address."""
 
     def finish(
         self, withdrawals: Sequence[Withdrawal], slashed: Sequence[Withdrawal]
@@ -231,8 +240,11 @@ class Engine(Protocol):
         message: Message,
         reader: StateReader,
         overrides: dict[Address, AccountOverride] | None = None,
+        tracer: Tracer | None = None,
     ) -> CallResult:
         """Run a message on the state, keep nothing; no nonce or sender check.
+
+        A `tracer` is told how it runs; what it does is the same.
 
         The fee is charged where `max_fee_per_gas` or `gas_price` is not zero: raises
         `InvalidTransaction` (geth's texts) where the sender cannot pay, or where the gas limit

@@ -5,15 +5,17 @@ from dataclasses import replace
 
 from eth_typing import Address
 
-from chain.engine import BlockResult, Receipt, Withdrawal
+from chain.engine import AccountChange, BlockResult, Receipt, Withdrawal
 from chain.errors import BlobGasLimitReached
 from chain.forks.fork import Fork
 from chain.py_evm.activation import activate_precompiles
 from chain.py_evm.deposits import deposit_request
 from chain.py_evm.evm_state import EvmState
 from chain.py_evm.system_calls import begin_block, read_request_queues
+from chain.py_evm.tracing import Tracing
 from chain.py_evm.transaction_executor import Execution, execute_transaction
 from chain.py_evm.zero_g_steps import credit, is_sentinel, run_zero_g_steps
+from chain.tracer import Tracer
 from chain.transactions import GAS_PER_BLOB, Transaction
 
 
@@ -28,12 +30,19 @@ class BlockTranscript:
         begin_block(state, state.environment.parent_beacon_block_root)
         activate_precompiles(state)
 
-    def try_transaction(self, transaction: Transaction, sender: Address) -> Receipt:
+    def try_transaction(
+        self, transaction: Transaction, sender: Address, tracer: Tracer | None = None
+    ) -> Receipt:
         """Apply one; raises `InvalidTransaction` and leaves no trace where it cannot be in the block."""
         self._check_blob_room(transaction)
-        execution = execute_transaction(
-            self._state, transaction, sender, self._state.gas_limit - self.gas_used
-        )
+        state = self._state
+        state.tracing = None if tracer is None else Tracing(state, tracer)
+        try:
+            execution = execute_transaction(
+                state, transaction, sender, state.gas_limit - self.gas_used
+            )
+        finally:
+            state.tracing = None
         self.gas_used += execution.gas_used
         self.blob_gas_used += execution.blob_gas_used
         receipt = _receipt(transaction, execution, self.gas_used)
@@ -42,6 +51,10 @@ class BlockTranscript:
             receipt = replace(receipt, post_state=root_of(self._state.changes()))
         self._receipts.append(receipt)
         return receipt
+
+    def changes(self) -> tuple[AccountChange, ...]:
+        """Of the block so far, ascending by address."""
+        return self._state.changes()
 
     def finish(
         self, withdrawals: Sequence[Withdrawal], slashed: Sequence[Withdrawal]

@@ -25,7 +25,9 @@ from chain.py_evm.evm_state import EvmState, FramePrecompile
 from chain.py_evm.fork_classes import FORK_CLASSES
 from chain.py_evm.opcode_table import OpcodeTable, build_opcode_table
 from chain.py_evm.state_overrides import OverriddenReader, move_precompiles
-from chain.py_evm.transaction_executor import execute_message
+from chain.py_evm.tracing import Tracing
+from chain.py_evm.transaction_executor import call_result, execute_message
+from chain.tracer import Tracer
 from chain.transactions import Transaction
 from precompiles.interface import Precompile
 from precompiles.registry import own_precompiles, zero_g_precompiles
@@ -86,6 +88,7 @@ class PyEvmEngine:
         message: Message,
         reader: StateReader,
         overrides: dict[Address, AccountOverride] | None = None,
+        tracer: Tracer | None = None,
     ) -> CallResult:
         """Run a message and keep nothing; raises `InvalidTransaction`, `InvalidOverride`."""
         if overrides:
@@ -96,15 +99,9 @@ class PyEvmEngine:
         state = self._state(environment, reader)
         if overrides:
             state.precompiles = move_precompiles(state.precompiles, overrides)
-        execution = execute_message(state, _with_both_fee_forms(message, state.base_fee))
-        return CallResult(
-            output=execution.output,
-            gas_used=execution.gas_used,
-            peak_gas_used=execution.peak_gas_used,
-            logs=execution.logs,
-            error=execution.error,
-            is_revert=execution.is_revert,
-        )
+        if tracer is not None:
+            state.tracing = Tracing(state, tracer)
+        return call_result(execute_message(state, _with_both_fee_forms(message, state.base_fee)))
 
     def _state(self, environment: Environment, reader: StateReader) -> EvmState:
         return EvmState(

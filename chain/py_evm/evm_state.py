@@ -13,6 +13,7 @@ from chain.py_evm.opcode_table import OpcodeTable
 
 if TYPE_CHECKING:
     from chain.py_evm.frame import Frame
+    from chain.py_evm.tracing import Tracing
 
 ANCESTOR_HASH_COUNT: Final = 256
 """How far back BLOCKHASH sees."""
@@ -46,6 +47,8 @@ class EvmState(Journal):
         self.code_analysis = code_analysis
         self.has_short_transfers = has_short_transfers
         """Whether a call of an account without code may do without a frame."""
+        self.tracing: Tracing | None = None
+        """Set while somebody wants to know how a transaction runs."""
         self.alarms: list[str] = []
         """Bugs that a transaction ran into."""
         self.coinbase = environment.coinbase

@@ -15,6 +15,7 @@ from eth_typing import Address, Hash32
 from chain.engine import Log
 from chain.forks.fork import Fork
 from chain.py_evm.frame_errors import (
+    AddressCollision,
     CodeStoreOutOfGas,
     CodeTooLarge,
     GasOverflow,
@@ -24,6 +25,7 @@ from chain.py_evm.frame_errors import (
 )
 from chain.py_evm.frame_memory import FrameMemory
 from chain.py_evm.frame_message import FrameMessage, TransactionContext
+from chain.py_evm.opcode_table import OpcodeTable
 
 if TYPE_CHECKING:
     from chain.py_evm.evm_state import EvmState
@@ -147,8 +149,11 @@ class Frame:
     def run(self) -> None:
         """Execute the code to its end; raises `VMError`."""
         self._prepare()
+        self._interpret(self.state.opcodes)
+
+    def _interpret(self, table: OpcodeTable) -> None:
         code = self.code
-        raw, values, table = code.raw, self.stack_values, self.state.opcodes
+        raw, values = code.raw, self.stack_values
         end = len(raw)
         try:
             while (position := code.program_counter) < end:
@@ -231,8 +236,15 @@ class Frame:
 
 def execute_call(state: "EvmState", message: FrameMessage, context: TransactionContext) -> Frame:
     """Transfer the value and run the code or precompile; a failure leaves no trace but its gas."""
+    if state.tracing is not None:
+        return state.tracing.call(message, context)
+    return run_call(Frame(state, message, context))
+
+
+def run_call(frame: Frame) -> Frame:
+    """`execute_call` in a frame of the caller's; returns it."""
+    state, message = frame.state, frame.msg
     snapshot = state.snapshot()
-    frame = Frame(state, message, context)
     try:
         _transfer_value(state, message)
         state.touch_account(message.storage_address)
@@ -252,13 +264,35 @@ def execute_creation(
     state: "EvmState", message: FrameMessage, context: TransactionContext
 ) -> Frame:
     """Run init code and keep what it returns as the new account's code."""
+    if state.tracing is not None:
+        return state.tracing.creation(message, context)
+    check_init_code(state, message)
+    return run_creation(Frame(state, message, context))
+
+
+def refuse_creation(state: "EvmState", message: FrameMessage, context: TransactionContext) -> Frame:
+    """The outcome of a creation where an account stands already."""
+    if state.tracing is not None:
+        return state.tracing.refused_creation(message, context)
+    frame = Frame(state, message, context)
+    frame.fail(AddressCollision())
+    return frame
+
+
+def check_init_code(state: "EvmState", message: FrameMessage) -> None:
+    """Raises `InitCodeTooLargeInFrame`."""
     if state.fork >= Fork.SHANGHAI and len(message.code) > INIT_CODE_SIZE_LIMIT:
         raise InitCodeTooLargeInFrame(len(message.code))
+
+
+def run_creation(frame: Frame) -> Frame:
+    """`execute_creation` in a frame of the caller's; returns it."""
+    state, message = frame.state, frame.msg
     snapshot = state.snapshot()
     state.mark_created(message.storage_address)
     if state.fork >= Fork.SPURIOUS_DRAGON:
         state.set_nonce(message.storage_address, 1)
-    frame = execute_call(state, message, context)
+    run_call(frame)
     if frame.is_success:
         try:
             _keep_code(frame)

@@ -70,6 +70,14 @@ class AddressCollision(FrameFailure):
         super().__init__("contract address collision")
 
 
+_BEFORE_EXECUTION: Final = (
+    OutOfGas,
+    StackUnderflow,
+    FullStack,
+    InsufficientStack,
+    GasOverflow,
+    InitCodeTooLargeInFrame,
+)
 _REENTRANCY_SENTRY: Final = "Net-metered SSTORE always fails below 2300 gas, per EIP-2200"
 _TEXTS: Final = (
     (Revert, EXECUTION_REVERTED),
@@ -94,6 +102,11 @@ def geth_text(error: VMError) -> str:
         if isinstance(error, kind):
             return text
     return str(error)
+
+
+def prevents_execution(error: VMError) -> bool:
+    """Whether go-ethereum finds it before it runs the opcode: too little gas, a stack that does not fit."""
+    return isinstance(error, _BEFORE_EXECUTION)
 
 
 class InvalidOpcode(InvalidInstruction):

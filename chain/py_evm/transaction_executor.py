@@ -7,15 +7,15 @@ check comes before the first change, so that an invalid transaction leaves no tr
 from dataclasses import dataclass
 from typing import Any, Final
 
-from eth_hash.auto import keccak
 from eth_typing import Address
 
-from chain.engine import Log, Message
+from chain.contract_addresses import created_address
+from chain.engine import CallResult, Log, Message
 from chain.errors import GasLimitReached
 from chain.forks.fork import Fork
 from chain.py_evm.evm_state import EvmState
-from chain.py_evm.frame import Frame, execute_call, execute_creation
-from chain.py_evm.frame_errors import AddressCollision, geth_text
+from chain.py_evm.frame import Frame, execute_call, execute_creation, refuse_creation
+from chain.py_evm.frame_errors import geth_text
 from chain.py_evm.frame_message import FrameMessage, TransactionContext
 from chain.py_evm.set_code import apply_authorizations, delegate_of
 from chain.py_evm.transaction_checks import (
@@ -25,7 +25,6 @@ from chain.py_evm.transaction_checks import (
     check_identity,
     check_kind,
 )
-from chain.rlp_items import encode_item
 from chain.transactions import GAS_PER_BLOB, Transaction, data_floor_gas
 
 UINT64_MASK: Final = (1 << 64) - 1
@@ -66,6 +65,7 @@ def execute_transaction(
     intrinsic = check_gas_and_size(state, message)
     execution = _run(state, message, intrinsic)
     state.settle()
+    _tell_end(state, execution)
     return execution
 
 
@@ -74,7 +74,29 @@ def execute_message(state: EvmState, message: Message) -> Execution:
     has_fee = bool(message.gas_price or message.max_fee_per_gas or message.max_priority_fee_per_gas)
     check_fees(state, message, has_fee)
     check_funds(state, message, max(message.max_fee_per_gas, message.gas_price), 0)
-    return _run(state, message, check_gas_and_size(state, message))
+    execution = _run(state, message, check_gas_and_size(state, message))
+    if state.tracing is not None:
+        # What a call does is never kept; but a tracer compares the state before and after.
+        state.settle()
+    _tell_end(state, execution)
+    return execution
+
+
+def call_result(execution: Execution) -> CallResult:
+    """What a caller of the engine learns of it."""
+    return CallResult(
+        output=execution.output,
+        gas_used=execution.gas_used,
+        peak_gas_used=execution.peak_gas_used,
+        logs=execution.logs,
+        error=execution.error,
+        is_revert=execution.is_revert,
+    )
+
+
+def _tell_end(state: EvmState, execution: Execution) -> None:
+    if state.tracing is not None:
+        state.tracing.transaction_ended(call_result(execution))
 
 
 def _message_of(transaction: Transaction, sender: Address, state: EvmState) -> Message:
@@ -96,7 +118,9 @@ def _message_of(transaction: Transaction, sender: Address, state: EvmState) -> M
 
 def _run(state: EvmState, message: Message, intrinsic: int) -> Execution:
     """The part that changes the state."""
-    if state.has_short_transfers and _runs_no_code(state, message):
+    if state.tracing is not None:
+        state.tracing.transaction_started(message)
+    elif state.has_short_transfers and _runs_no_code(state, message):
         return _transfer(state, message, intrinsic)
     blob_gas = len(message.blob_versioned_hashes) * GAS_PER_BLOB
     fee = message.gas_limit * message.gas_price + blob_gas * state.blob_base_fee
@@ -168,11 +192,6 @@ def _transfer(state: EvmState, message: Message, intrinsic: int) -> Execution:
     )
 
 
-def created_address(sender: Address, nonce: int) -> Address:
-    """Where a creation by transaction or CREATE puts its contract (Yellow Paper 7)."""
-    return Address(keccak(encode_item((sender, nonce)))[-20:])
-
-
 def _create(
     state: EvmState, message: Message, gas: int, created: Address, context: TransactionContext
 ) -> Frame:
@@ -189,9 +208,7 @@ def _create(
         create_address=created,
     )
     if state.has_code_or_nonce(created):
-        frame = Frame(state, frame_message, context)
-        frame.fail(AddressCollision())
-        return frame
+        return refuse_creation(state, frame_message, context)
     return execute_creation(state, frame_message, context)
 
 
