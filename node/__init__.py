@@ -1,6 +1,7 @@
 """The running process: the only package with input, output, time, chance and threads.
 
 assembly.py              builds every part of one node and joins them; read this first
+entry.py                 where `zerog` begins
 cli.py                   the command line: devnet, demo, init, run, simulate
 config.py                file, environment and flags become one NodeConfig
 layout.py                where each file of a data directory lies, and its lock

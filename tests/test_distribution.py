@@ -17,7 +17,7 @@ def test_exactly_five_packages_are_shipped_and_each_is_there() -> None:
 
 def test_the_command_is_installed_and_named_zerog() -> None:
     scripts = importlib.metadata.entry_points(group="console_scripts", name="zerog")
-    assert [script.value for script in scripts] == ["node.cli:main"]
+    assert [script.value for script in scripts] == ["node.entry:main"]
 
 
 def test_the_installed_version_is_that_of_the_project_file() -> None:
