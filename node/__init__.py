@@ -23,6 +23,8 @@ local_service.py         what the node answers to its JSON-RPC process
 local_socket.py          between the node and its JSON-RPC processes: the node's end
 local_client.py          and theirs
 filter_book.py           filters of JSON-RPC clients, and how far each has been told
+first_block.py           block zero in a database
+rpc_process.py           JSON-RPC processes as the supervisor starts them
 database.py              the key-value store over LMDB
 abi_command.py           `zerog abi`: ABIs of our precompiles and contracts
 verify_command.py        `zerog verify-db`: does it agree with itself?
@@ -46,6 +48,7 @@ signing.py               a validator's key behind its sign state
 network/                 libp2p: hosts, streams, transactions
 sync/                    catching up from a peer's stored blocks
 json_rpc/                the separate JSON-RPC process
+imported/                `zerog rpc`: other people's chains, imported and served
 client/                  a JSON-RPC client, a wallet and contract calls, for our own tools
 da/                      what a DA signer and a rollup need: keys, signatures, submission
 devnet/                  several validators on one machine

@@ -13,7 +13,6 @@ import logging
 import signal
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import trio
@@ -23,14 +22,13 @@ from chain import block_store
 from chain.chain import Chain
 from chain.engine import Account, Engine
 from chain.executed_block import ExecutedBlock
-from chain.key_value import KeyValueStore, Table
+from chain.key_value import KeyValueStore
 from chain.pool_admission import PoolSettings
 from chain.pooled_transaction import PooledTransaction
 from chain.py_evm import PyEvmEngine
 from chain.state import StateAt
 from chain.transaction_pool import TransactionPool
 from consensus.timeouts import Timeouts
-from genesis.block import genesis_block
 from genesis.document import GenesisDocument
 from node.config import NodeConfig, load_config
 from node.consensus_host import ConsensusHost, ConsensusSettings
@@ -40,10 +38,9 @@ from node.database import LmdbStore
 from node.durable_files import DiskFiles
 from node.errors import InvalidFile, OperatorError
 from node.execution_host import BuildSettings, ExecutionHost
+from node.first_block import begin_chain
 from node.initialization import read_genesis
 from node.journal_file import DamagedJournal, Journal
-from node.json_rpc.server import run as serve_json_rpc
-from node.json_rpc.settings import PROOF_BLOCKS_MAX, RpcSettings
 from node.keystore import ValidatorKey, load_node_key, load_validator_key, read_password
 from node.layout import DataDirectory, locked
 from node.local_service import LocalService
@@ -52,6 +49,7 @@ from node.network.host import NetworkSettings, PeerNetwork
 from node.network.interface import PeerName
 from node.network.transactions import TransactionNetwork
 from node.plugins import load_plugins
+from node.rpc_process import LogTarget, rpc_processes
 from node.sign_state import SIGN_STATE_NAME, InvalidSignState, SignState
 from node.signing import Signer
 from node.supervisor import Process, Supervisor, run_in_child
@@ -66,17 +64,8 @@ THREAD_SWITCH_S = 0.0005
 5 ms is paid again at each of the dozen steps that answer a vote."""
 GOSSIP_AGAIN_LOOK_S = 1.0
 """How often to look for transactions of our users that have waited long."""
-IDENTITY_KEY = b"chain identity"
 
 logger = logging.getLogger("zerog.node")
-
-
-@dataclass(frozen=True, slots=True)
-class LogTarget:
-    """Where a process writes its log: a file, the terminal, or both."""
-
-    file: Path | None = None
-    is_shown: bool = True
 
 
 def run_from_directory(root: Path, flags: Mapping[str, object], password_file: Path | None) -> int:
@@ -147,63 +136,9 @@ def mendable(error: BaseException, data: DataDirectory) -> OperatorError | None:
     return error if isinstance(error, OperatorError) else None
 
 
-def rpc_processes(
-    config: NodeConfig, name: str, log: LogTarget, unlocked_keys: tuple[str, ...] = ()
-) -> list[Process]:
-    """As many as the configuration has; `unlocked_keys`: see `RpcSettings`."""
-    serve = functools.partial(rpc_process, config, log, unlocked_keys)
-    names = [name, *(f"{name} {number}" for number in range(2, config.rpc_workers + 1))]
-    return [Process(each, serve, restarts=True) for each in names]
-
-
-def rpc_process(config: NodeConfig, log: LogTarget, unlocked_keys: tuple[str, ...] = ()) -> int:
-    """The life of a JSON-RPC process: until SIGTERM. Raises `OperatorError`.
-
-    `unlocked_keys`: see `RpcSettings`.
-    """
-    start_logging(config.log_level, config.log_format, file=log.file, is_shown=log.is_shown)
-    serve_json_rpc(replace(rpc_settings(config), unlocked_keys=unlocked_keys))
-    return 0
-
-
-def rpc_settings(config: NodeConfig) -> RpcSettings:
-    """What the JSON-RPC process is told of the configuration."""
-    return RpcSettings(
-        database=config.data.database,
-        socket=config.data.socket,
-        genesis=config.data.genesis,
-        host=config.http_addr,
-        port=config.http_port,
-        shares_port=config.rpc_workers > 1,
-        gas_cap=config.rpc_gascap,
-        evm_timeout_ms=round(config.rpc_evmtimeout * 1_000),
-        cors_origins=_listed(config.http_corsdomain),
-        virtual_hosts=_listed(config.http_vhosts),
-        allow_unprotected_transactions=config.rpc_allow_unprotected_txs,
-        log_level=config.log_level,
-        proof_blocks_max=None if config.archive else PROOF_BLOCKS_MAX,
-    )
-
-
-def _listed(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
-
-
 def _prepare_database(data: DataDirectory, document: GenesisDocument) -> None:
     with LmdbStore(data.database) as store:
-        with store.snapshot() as snapshot:
-            identity = snapshot.get(Table.META, IDENTITY_KEY)
-        if identity is None:
-            header, changes = genesis_block(document)
-            Chain.initialize(
-                store, header, changes, [(Table.META, IDENTITY_KEY, document.identity)]
-            )
-        elif identity != document.identity:
-            raise InvalidFile(
-                data.genesis,
-                f"is not the genesis of the chain in {data.database}: "
-                f"identity 0x{document.identity.hex()}, the chain's is 0x{identity.hex()}",
-            )
+        begin_chain(store, data, document)
 
 
 async def _run_node(

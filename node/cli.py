@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -66,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_demo(commands)
     _add_init(commands)
     _add_run(commands)
+    _add_rpc(commands)
     _add_verify_db(commands)
     _add_abi(commands)
     add_da(commands)
@@ -158,6 +159,21 @@ def _add_run(commands: "_Commands[argparse.ArgumentParser]") -> None:
     parser.set_defaults(command=_run)
 
 
+def _add_rpc(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser(
+        "rpc",
+        help="import a chain that others made, check every block, serve it as JSON-RPC",
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("--import", dest="imported", type=Path, nargs=2, metavar=("GENESIS", "CHAIN"),
+        help="genesis.json of geth's form, and blocks as geth exports them (RLP)")  # fmt: skip
+    add("--datadir", "--data-dir", type=Path, metavar="DIR",
+        help="keep the chain there; without --import, serve what it holds")  # fmt: skip
+    _add_setting_flags(parser, ("http", "rpc", "log"))
+    parser.set_defaults(command=_rpc)
+
+
 def _add_verify_db(commands: "_Commands[argparse.ArgumentParser]") -> None:
     parser = commands.add_parser(
         "verify-db",
@@ -180,8 +196,13 @@ def _add_abi(commands: "_Commands[argparse.ArgumentParser]") -> None:
     parser.set_defaults(command=_abi)
 
 
-def _add_setting_flags(parser: argparse.ArgumentParser) -> None:
-    """A flag for each setting of config.toml: --section.key, and geth's own spelling of some."""
+def _add_setting_flags(
+    parser: argparse.ArgumentParser, sections: Collection[str] | None = None
+) -> None:
+    """A flag for each setting of config.toml: --section.key, and geth's own spelling of some.
+
+    `sections`: of these alone.
+    """
     geth = {
         "http": ["--http"],
         "p2p_port": ["--port"],
@@ -195,6 +216,8 @@ def _add_setting_flags(parser: argparse.ArgumentParser) -> None:
         "settings (each also in config.toml and as ZEROG_SECTION_KEY)"
     )
     for setting in SETTINGS:
+        if sections is not None and setting.section not in sections:
+            continue
         if parser.prog.endswith("init") and setting.name == "peers":
             continue
         names = [f"--{setting.section}.{setting.key}", *geth.get(setting.name, [])]
@@ -264,6 +287,13 @@ def _run(options: argparse.Namespace) -> int:
     from node.assembly import run_from_directory
 
     return run_from_directory(options.datadir, _setting_flags(options), options.password_file)
+
+
+def _rpc(options: argparse.Namespace) -> int:
+    from node.imported.command import ImportRequest, run_rpc
+
+    genesis, chain = options.imported or (None, None)
+    return run_rpc(ImportRequest(options.datadir, genesis, chain, _setting_flags(options)))
 
 
 def _verify_db(options: argparse.Namespace) -> int:

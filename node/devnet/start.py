@@ -13,7 +13,7 @@ from pathlib import Path
 from genesis.dev_accounts import dev_accounts
 from genesis.errors import InvalidGenesis
 from genesis.networks import devnet_document
-from node.assembly import LogTarget, load_key, node_process, prepare_database, rpc_processes
+from node.assembly import load_key, node_process, prepare_database
 from node.config import NodeConfig, load_config
 from node.devnet.banner import banner
 from node.devnet.da_signers import (
@@ -31,6 +31,7 @@ from node.keystore import ValidatorKey, new_secret
 from node.layout import DataDirectory, locked
 from node.plugin_files import extended
 from node.plugins import load_plugins
+from node.rpc_process import LogTarget, rpc_processes
 from node.supervisor import Process, Supervisor
 from node.telemetry import start_logging
 from node.version import version

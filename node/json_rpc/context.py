@@ -13,9 +13,17 @@ from eth_typing import Address
 from chain.config import ChainConfig
 from chain.key_value import KeyValueStore
 from chain.queries import Queries, QueryLimits
-from genesis.document import GenesisDocument, parse_document
+from consensus.validators import ValidatorSet
+from genesis.document import (
+    ChainGenesis,
+    GenesisDocument,
+    load_chain_genesis,
+    parse_document,
+    parse_json,
+)
 from genesis.errors import InvalidGenesis
 from node.errors import InvalidFile, MissingFile, OperatorError
+from node.json_rpc.errors import server_error
 from node.json_rpc.settings import LOGS_BLOCK_RANGE_MAX, LOGS_RESULTS_MAX, RpcSettings
 from node.json_rpc.subscriptions import Feed
 from node.json_rpc.worker_pool import WorkerPool
@@ -30,7 +38,7 @@ class Services:
     """All that methods of the JSON-RPC process can ask."""
 
     settings: RpcSettings
-    document: GenesisDocument
+    document: ChainGenesis
     store: KeyValueStore
     queries: Queries
     node: NodeClient
@@ -52,6 +60,13 @@ class Services:
     def config(self) -> ChainConfig:
         return self.document.config
 
+    @property
+    def validators(self) -> ValidatorSet:
+        """Those of the genesis document; raises `RpcError` where the chain is somebody else's."""
+        if not isinstance(self.document, GenesisDocument):
+            raise server_error("an imported chain has no validators")
+        return self.document.validators
+
 
 class NoEngine:
     """Stands for the engine where nothing may be executed: the server leaves that to its workers."""
@@ -66,10 +81,14 @@ class NoEngine:
         raise AssertionError("calls run in worker processes")
 
 
-def load_genesis(path: Path) -> GenesisDocument:
-    """Raises `MissingFile` or `InvalidFile` naming the field."""
+def load_genesis(path: Path, *, is_foreign: bool = False) -> ChainGenesis:
+    """Raises `MissingFile` or `InvalidFile` naming the field.
+
+    `is_foreign`: of a chain that was imported; any fork, no validators.
+    """
     try:
-        return parse_document(path.read_bytes())
+        text = path.read_bytes()
+        return load_chain_genesis(parse_json(text)) if is_foreign else parse_document(text)
     except FileNotFoundError:
         raise MissingFile(path, "the genesis document", "make one with `zerog init`") from None
     except OSError as error:
@@ -88,7 +107,7 @@ def query_limits(settings: RpcSettings) -> QueryLimits:
     )
 
 
-def unlocked_accounts(settings: RpcSettings, document: GenesisDocument) -> dict[Address, bytes]:
+def unlocked_accounts(settings: RpcSettings, document: ChainGenesis) -> dict[Address, bytes]:
     """The keys of the settings by address; raises `OperatorError` outside a devnet."""
     if settings.unlocked_keys and not document.is_devnet:
         raise OperatorError(

@@ -14,7 +14,7 @@ import uvloop
 from eth_typing import Address
 
 from chain.queries import Queries
-from genesis.document import GenesisDocument
+from genesis.document import ChainGenesis
 from node.database import LmdbStore
 from node.errors import cannot_listen
 from node.json_rpc.application import Application
@@ -54,7 +54,7 @@ def run(settings: RpcSettings, on_ready: Callable[[int], None] = lambda port: No
     `on_ready` is called with the port once connections are accepted. Raises `OperatorError`:
     `PortInUse`, a genesis document, a database or a plug-in that cannot be used.
     """
-    document = load_genesis(settings.genesis)
+    document = load_genesis(settings.genesis, is_foreign=settings.is_foreign)
     unlocked = unlocked_accounts(settings, document)
     plugins = load_plugins(document.config)
     listener = _bound(settings.host, settings.port, settings.shares_port)
@@ -69,7 +69,7 @@ def run(settings: RpcSettings, on_ready: Callable[[int], None] = lambda port: No
 
 
 def _prepare_worker(
-    settings: RpcSettings, document: GenesisDocument, plugins: Mapping[Address, Precompile]
+    settings: RpcSettings, document: ChainGenesis, plugins: Mapping[Address, Precompile]
 ) -> Callable[[], Handler]:
     # Imported in the zygote alone: py-evm takes a second and memory that the server has no use for.
     from node.json_rpc.worker_methods import prepare
@@ -95,7 +95,7 @@ def _bound(host: str, port: int, is_shared: bool) -> socket.socket:
 
 async def _serve(
     settings: RpcSettings,
-    document: GenesisDocument,
+    document: ChainGenesis,
     unlocked: Mapping[Address, bytes],
     listener: socket.socket,
     zygote: Zygote,

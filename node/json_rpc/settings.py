@@ -74,5 +74,7 @@ class RpcSettings:
     """None: proofs at any block whose state is kept."""
     unlocked_keys: tuple[str, ...] = field(default=(), repr=False)
     """Private keys, hex, that this process signs with for everybody; a devnet's alone."""
+    is_foreign: bool = False
+    """Whether the chain is somebody else's, imported: at any fork, without validators."""
     log_level: str = "info"
     client_version: str = field(default_factory=default_client_version)

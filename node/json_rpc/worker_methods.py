@@ -12,7 +12,7 @@ from chain.message_calls import CallRequest
 from chain.py_evm import PyEvmEngine
 from chain.queries import Queries
 from genesis.block import genesis_block
-from genesis.document import GenesisDocument
+from genesis.document import ChainGenesis
 from node.database import LmdbStore
 from node.json_rpc.context import query_limits
 from node.json_rpc.dispatch import run_in_view
@@ -30,7 +30,7 @@ _logger = logging.getLogger("zerog.rpc")
 
 
 def prepare(
-    settings: RpcSettings, document: GenesisDocument, plugins: Mapping[Address, Precompile]
+    settings: RpcSettings, document: ChainGenesis, plugins: Mapping[Address, Precompile]
 ) -> Callable[[], Handler]:
     """Done once, in the zygote: all that does not touch the database."""
     methods = all_methods()
@@ -60,7 +60,7 @@ def prepare(
     return start
 
 
-def _warm(engine: PyEvmEngine, document: GenesisDocument) -> None:
+def _warm(engine: PyEvmEngine, document: ChainGenesis) -> None:
     """Run one call on block zero, so that the tables it builds are there in every fork of us."""
     store = MemoryStore()
     Chain.initialize(store, *genesis_block(document))

@@ -3,11 +3,12 @@
 from dataclasses import replace
 from pathlib import Path
 
-from node.assembly import mendable, rpc_settings
+from node.assembly import mendable
 from node.config import NodeConfig
 from node.errors import InvalidFile, PortInUse
 from node.journal_file import DamagedJournal
 from node.layout import DataDirectory
+from node.rpc_process import rpc_settings
 
 DATA = DataDirectory(Path("/data"))
 TAKEN = PortInUse("127.0.0.1", 30_303, "--p2p.port")

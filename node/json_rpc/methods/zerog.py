@@ -34,7 +34,7 @@ def _certificate(services: Services, height: int) -> Json | None:
         certificate = read_certificate(snapshot, height)
     if header is None or certificate is None:
         return None
-    validators = services.document.validators
+    validators = services.validators
     if validators.hash() != header.validators_hash:
         raise server_error(f"the validator set of height {height} is not kept")
     return {
@@ -50,7 +50,7 @@ def _validators(services: Services) -> Json:
     """The set that decides the next height, and whose turn it is to propose there in round 0."""
     with services.store.snapshot() as snapshot:
         stored = read_next_validators(snapshot)
-    validators = services.document.validators if stored is None else stored
+    validators = services.validators if stored is None else stored
     return {
         "validators": _validators_json(validators),
         "totalPower": quantity(validators.total_power),
