@@ -15,5 +15,6 @@ bn254_g2.py           keys in the second group, for signers
 errors.py             what can go wrong
 da_signers/           DASigners, 0x…1000
 da_entrance/          DAEntrance, 0x…da01: ours
+storage_flow/         0G's storage Flow with its market, 0x…f10a and 0x…f10b: ours
 wrapped_a0gi_base/    WrappedA0GIBase, 0x…1002
 """

@@ -87,8 +87,11 @@ class ContractFunction(Function):
 class ContractPrecompile:
     """A precompile (`interface.Precompile`) made of a table of a contract's functions."""
 
-    def __init__(self, address: Address, functions: Iterable[ContractFunction]) -> None:
-        self.address = address
+    def __init__(
+        self, address: Address, functions: Iterable[ContractFunction], has_receive: bool = False
+    ) -> None:
+        """`has_receive`: wei without call data are taken, as by Solidity's `receive` that does nothing."""
+        self.address, self.has_receive = address, has_receive
         self.functions = tuple(functions)
         self._by_selector = {function.selector: function for function in self.functions}
 
@@ -107,6 +110,8 @@ class ContractPrecompile:
         return gas + function.cost(call, arguments)
 
     def run(self, call: Call) -> Outcome:
+        if self.has_receive and not call.input:
+            return Returned()
         function = self._by_selector.get(call.input[:SELECTOR_BYTES])
         if function is None or (call.value and not function.is_payable):
             return Reverted()

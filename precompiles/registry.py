@@ -5,6 +5,7 @@ from eth_typing import Address
 from precompiles.da_entrance.functions import da_entrance
 from precompiles.da_signers.functions import EPOCH_BLOCKS, da_signers
 from precompiles.interface import Precompile
+from precompiles.storage_flow.functions import storage_flow
 from precompiles.wrapped_a0gi_base.functions import wrapped_a0gi_base
 
 
@@ -15,6 +16,11 @@ def zero_g_precompiles(da_epoch_blocks: int = EPOCH_BLOCKS) -> dict[Address, Pre
 
 
 def own_precompiles(da_epoch_blocks: int = EPOCH_BLOCKS) -> dict[Address, Precompile]:
-    """By address: those that a chain has from the time on that its genesis document names."""
+    """The DA entrance by address: a chain has it from the time on that its genesis document names."""
     entrance = da_entrance(da_epoch_blocks)
     return {entrance.address: entrance}
+
+
+def storage_precompiles() -> dict[Address, Precompile]:
+    """The storage Flow and what belongs to it, by address: from its time on too."""
+    return {precompile.address: precompile for precompile in storage_flow()}

@@ -1,8 +1,7 @@
 """The table of the entrance's functions: all that the deployed contract has, and three views of ours."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from functools import partial
-from typing import Any
 
 from precompiles.contract import ContractFunction, ContractPrecompile, custom_error
 from precompiles.da_entrance import (
@@ -20,14 +19,19 @@ from precompiles.da_entrance.entrance import ADDRESS, DA_SIGNERS, Entrance
 from precompiles.da_entrance.sync import Synchronizer
 from precompiles.da_signers.functions import EPOCH_BLOCKS
 from precompiles.solidity import roles
-from precompiles.solidity.work import at_work
+from precompiles.solidity.rows import (
+    address_at,
+    constant,
+    function,
+    number_at,
+    refuse,
+    role_functions,
+)
 
 _PAIR = "(uint256,uint256)"
 _SUBMISSION = f"(bytes32,uint256,uint256,{_PAIR},bytes,(uint256[2],uint256[2]),{_PAIR})"
 _RESPONSE = "(bytes32,uint64,uint64,uint32,uint32,uint256,bytes32,bytes32[3],bytes32[],bytes)"
 _BLOB = "(bytes32,uint256,uint256)"
-
-Handler = Callable[..., Sequence[Any]]
 
 
 def da_entrance(epoch_blocks: int = EPOCH_BLOCKS) -> ContractPrecompile:
@@ -39,30 +43,13 @@ def da_entrance(epoch_blocks: int = EPOCH_BLOCKS) -> ContractPrecompile:
             *_blob_functions(synchronizer),
             *_sampling_functions(synchronizer),
             *_parameter_functions(synchronizer),
-            *_role_functions(),
+            *role_functions(Entrance),
         ),
     )
 
 
-def _function(
-    signature: str,
-    handler: Handler,
-    returns: str = "()",
-    *,
-    writes: bool = False,
-    is_payable: bool = False,
-    is_pure: bool = False,
-) -> ContractFunction:
-    """A row. Each pays for its work while it does it: slots, logs, hashes and points (`gas.py`)."""
-    return ContractFunction(
-        signature,
-        at_work(handler, Entrance),
-        gas=0,
-        returns=returns,
-        writes=writes or is_payable,
-        is_payable=is_payable,
-        is_pure=is_pure,
-    )
+_function = partial(function, kind=Entrance)
+"""A row. Each pays for its work while it does it: slots, logs, hashes and points (`gas.py`)."""
 
 
 def _blob_functions(synchronizer: Synchronizer) -> Iterable[ContractFunction]:
@@ -118,7 +105,6 @@ def _parameter_functions(synchronizer: Synchronizer) -> Iterable[ContractFunctio
     constants = {
         "DA_SIGNERS()": (DA_SIGNERS, "(address)"),
         "PARAMS_ADMIN_ROLE()": (roles.PARAMS_ADMIN_ROLE, "(bytes32)"),
-        "DEFAULT_ADMIN_ROLE()": (roles.DEFAULT_ADMIN_ROLE, "(bytes32)"),
         "SLICE_NUMERATOR()": (verification.SLICE_NUMERATOR, "(uint256)"),
         "SLICE_DENOMINATOR()": (verification.SLICE_DENOMINATOR, "(uint256)"),
         "MAX_PODAS_TARGET()": (activation.MAX_PODAS_TARGET, "(uint256)"),
@@ -133,32 +119,14 @@ def _parameter_functions(synchronizer: Synchronizer) -> Iterable[ContractFunctio
         "setServiceFeeRate(uint256)": parameters.number_setter(layout.SERVICE_FEE_RATE_BPS),
         "setTreasury(address)": parameters.set_treasury,
     }
-    yield _function("initialize()", _initialize, writes=True)
+    # Done at activation, once and for all (`activation.py`).
+    initialize = refuse(custom_error("InvalidInitialization()"))
+    yield _function("initialize()", initialize, writes=True)
     for signature, (value, returns) in constants.items():
-        yield _function(signature, parameters.constant(value), returns)
+        yield _function(signature, constant(value), returns)
     for name, slot in parameters.NUMBERS.items():
-        yield _function(f"{name}()", parameters.number_at(slot), "(uint256)")
+        yield _function(f"{name}()", number_at(slot), "(uint256)")
     yield _function("currentSampleSeed()", parameters.sample_seed, "(bytes32)")
-    yield _function("treasury()", parameters.treasury, "(address)")
+    yield _function("treasury()", address_at(layout.TREASURY), "(address)")
     for signature, set_value in setters.items():
         yield _function(signature, parameters.setter(synchronizer, set_value), writes=True)
-
-
-def _role_functions() -> Iterable[ContractFunction]:
-    """OpenZeppelin's."""
-    return (
-        _function("hasRole(bytes32,address)", roles.has_role, "(bool)"),
-        _function("getRoleAdmin(bytes32)", roles.get_role_admin, "(bytes32)"),
-        _function("grantRole(bytes32,address)", roles.grant_role, writes=True),
-        _function("revokeRole(bytes32,address)", roles.revoke_role, writes=True),
-        _function("renounceRole(bytes32,address)", roles.renounce_role, writes=True),
-        _function("getRoleMember(bytes32,uint256)", roles.get_role_member, "(address)"),
-        _function("getRoleMemberCount(bytes32)", roles.get_role_member_count, "(uint256)"),
-        _function("getRoleMembers(bytes32)", roles.get_role_members, "(address[])"),
-        _function("supportsInterface(bytes4)", roles.supports_interface, "(bool)", is_pure=True),
-    )
-
-
-def _initialize(entrance: Entrance) -> tuple[()]:
-    """Done at activation, once and for all (`activation.py`)."""
-    raise custom_error("InvalidInitialization()")

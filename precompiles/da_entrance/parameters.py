@@ -36,30 +36,8 @@ NUMBERS: Final = {
 """Getters of uint256 without arguments, and where they look."""
 
 
-def number_at(slot: int) -> Callable[[Entrance], Sequence[Any]]:
-    """A getter of the number in a slot."""
-
-    def get(entrance: Entrance) -> tuple[int]:
-        return (entrance.load(slot),)
-
-    return get
-
-
 def sample_seed(entrance: Entrance) -> tuple[bytes]:
     return (word(entrance.load(layout.SAMPLE_SEED)),)
-
-
-def treasury(entrance: Entrance) -> tuple[Address]:
-    return (Address(word(entrance.load(layout.TREASURY))[12:]),)
-
-
-def constant(value: object) -> Callable[[Entrance], Sequence[Any]]:
-    """A getter of what never changes."""
-
-    def get(entrance: Entrance) -> tuple[object]:
-        return (value,)
-
-    return get
 
 
 def setter(synchronizer: Synchronizer, set_value: Setter) -> Callable[..., Sequence[Any]]:

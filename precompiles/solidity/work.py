@@ -55,12 +55,16 @@ class Work:
 
     def send(self, recipient: Address, amount: int) -> None:
         """Move wei to the recipient; a contract's code is not run (docs/da-entrance.md)."""
+        self.move(self.call.address, recipient, amount)
+
+    def move(self, source: Address, recipient: Address, amount: int) -> None:
+        """Move wei from an account that is this contract's to another; raises `Refusal` of too much."""
         self.require_writable()
         balances = self.call.balances
         self.charge(prices.TRANSFER)
-        if balances.get(self.call.address) < amount:
-            raise custom_error("AddressInsufficientBalance(address)", self.call.address)
-        balances.subtract(self.call.address, amount)
+        if balances.get(source) < amount:
+            raise custom_error("AddressInsufficientBalance(address)", source)
+        balances.subtract(source, amount)
         balances.add(recipient, amount)
 
     def write_back(self) -> None:
