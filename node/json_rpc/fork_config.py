@@ -29,6 +29,7 @@ _PRECOMPILES: tuple[tuple[Fork, int, str], ...] = (
     (Fork.PRAGUE, 0x0F, "BLS12_PAIRING_CHECK"),
     (Fork.PRAGUE, 0x10, "BLS12_MAP_FP_TO_G1"),
     (Fork.PRAGUE, 0x11, "BLS12_MAP_FP2_TO_G2"),
+    (Fork.OSAKA, 0x100, "P256VERIFY"),
 )
 _SYSTEM_CONTRACTS: tuple[tuple[Fork, str, str], ...] = (
     (Fork.CANCUN, "BEACON_ROOTS_ADDRESS", "0x000f3df6d732807ef1319fb7b8bb8522d0beac02"),

@@ -145,6 +145,15 @@ MAP_KEY = re.compile(r"0x[0-9a-fA-F]{40}|0x[0-9a-f]{64}|[0-9]+|[0-9a-f]{64}")
 """A key that is a value: an address, a slot, a nonce."""
 
 
+OPTIONAL_KEYS = {
+    # eth_capabilities: of what is forgotten one day.
+    "deleteStrategy",
+    # A step of a trace: where there is something to say.
+    "error", "memory", "refund", "returnData", "storage",
+}  # fmt: skip
+"""Not required by the schemas of ethereum/execution-apis, whatever the recorded node had to say."""
+
+
 @dataclass(frozen=True)
 class Shape:
     """What a JSON value that stands for many looks like: kinds of values, keys of objects, forms of hex."""
@@ -172,8 +181,9 @@ class Shape:
         if all(MAP_KEY.fullmatch(key) for key in (*example, *value)):
             placed = ((f"{where}.{key}", item) for key, item in value.items())
             return _unlike_all(list(example.values()), placed)
-        found = [f"{where}.{key}: missing" for key in example if key not in value]
-        found += [f"{where}.{key}: not expected" for key in value if key not in example]
+        missing, added = example.keys() - value.keys(), value.keys() - example.keys()
+        found = [f"{where}.{key}: missing" for key in sorted(missing - OPTIONAL_KEYS)]
+        found += [f"{where}.{key}: not expected" for key in sorted(added - OPTIONAL_KEYS)]
         for key in example.keys() & value.keys():
             found += Shape(example[key]).misfits(value[key], f"{where}.{key}")
         return found
