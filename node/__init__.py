@@ -10,6 +10,7 @@ plugins.py               other people's precompiles: finds and loads what the ge
 plugin_files.py          files of `--plugin` into a new genesis document
 plugin_calls.py          runs their code, each call on a stack of its own
 errors.py                what an operator can mend, one line each
+process_kinship.py       a process's name, and that it ends with its parent
 supervisor.py            starts processes, restarts what may be restarted, stops all of them
 telemetry.py             logging set-up
 version.py               of the installed distribution

@@ -4,7 +4,6 @@ The parent imports the heavy libraries once (py-evm and libp2p take 1.8 s and 10
 nothing; each child opens its own database, sockets and threads after the fork.
 """
 
-import ctypes
 import logging
 import os
 import select
@@ -16,6 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from node.errors import OperatorError
+from node.process_kinship import end_with_parent, name_process
 
 STOP_GRACE_S = 2.5
 """From the first signal to a child until it is killed."""
@@ -23,7 +23,6 @@ RESTART_PAUSE_S = 1.0
 """Between the death of a restartable child and its next start."""
 EXIT_OPERATOR_ERROR = 2
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_PR_SET_PDEATHSIG = 1
 
 logger = logging.getLogger("zerog.supervisor")
 
@@ -119,7 +118,11 @@ class Supervisor:
         self._stop_asked = True
 
     def _fork(self, process: Process) -> None:
-        self.running[_forked(process.main)] = process
+        def named() -> int:
+            name_process(f"zerog {process.name}")
+            return process.main()
+
+        self.running[_forked(named)] = process
 
     def _start_due(self) -> None:
         now = time.monotonic()
@@ -215,7 +218,7 @@ def _child(main: Callable[[], int], parent: int) -> int:
     # The terminal's Ctrl-C goes to the whole group; only the parent decides when a child ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
-    _end_with_parent(parent)
+    _end_with(parent)
     try:
         return main()
     except OperatorError as error:
@@ -237,9 +240,9 @@ def _child(main: Callable[[], int], parent: int) -> int:
         sys.stderr.flush()
 
 
-def _end_with_parent(parent: int) -> None:
-    """Have the kernel send us SIGTERM when the parent dies, so that nothing is left running."""
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+def _end_with(parent: int) -> None:
+    """A parent that died before it could be watched counts too."""
+    end_with_parent(signal.SIGTERM)
     if os.getppid() != parent:
         os._exit(1)
 

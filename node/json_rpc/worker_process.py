@@ -5,7 +5,6 @@ its time limit is replaced at once. The zygote is forked from a process without 
 its own or an open database, and so are its workers.
 """
 
-import ctypes
 import gc
 import logging
 import os
@@ -18,6 +17,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import NoReturn
 
+from node.process_kinship import end_with_parent, name_process
+
 LENGTH_BYTES = 4
 """Of the big-endian length before each job and each answer."""
 ANSWER_OK = 0
@@ -26,7 +27,6 @@ ANSWER_ERROR = 1
 NICENESS = 10
 """Workers give way to consensus and to the cheap methods."""
 SPAWN = b"S"
-_PR_SET_PDEATHSIG = 1
 _STANDARD_ERROR = 2
 
 Handler = Callable[[bytes], tuple[int, bytes]]
@@ -87,7 +87,8 @@ def _run_child(main: Callable[[], None]) -> NoReturn:
 
 
 def _zygote(control: socket.socket, prepare: Callable[[], Callable[[], Handler]]) -> None:
-    _die_with_parent()
+    name_process("zerog rpc fork")
+    end_with_parent(signal.SIGKILL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     # Without this the kernel keeps every ended worker until it is waited for.
@@ -108,10 +109,6 @@ def _zygote(control: socket.socket, prepare: Callable[[], Callable[[], Handler]]
         connection.close()
 
 
-def _die_with_parent() -> None:
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
 def _let_go_of_sockets(kept: socket.socket) -> None:
     """Close what was inherited, listening sockets above all: the port must be free when we end.
 
@@ -130,7 +127,8 @@ def _let_go_of_sockets(kept: socket.socket) -> None:
 
 
 def _work(connection: socket.socket, start: Callable[[], Handler]) -> None:
-    _die_with_parent()
+    name_process("zerog rpc call")
+    end_with_parent(signal.SIGKILL)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.nice(NICENESS)
     with suppress(ConnectionError):

@@ -100,6 +100,16 @@ def test_a_child_that_is_ended_is_not_started_again() -> None:
     assert not any(is_alive(pid) for pid in children)
 
 
+def test_a_child_is_named_in_the_list_of_processes() -> None:
+    process = start("""
+        s = Supervisor([Process("validator-1", until_told)]); s.start(); sys.exit(s.run())
+    """)
+    child = int(line_of(process).split()[1])
+    assert Path(f"/proc/{child}/comm").read_text() == "zerog validator\n"
+    process.terminate()
+    assert process.wait(10) == 0
+
+
 def test_an_operator_error_in_a_child_is_one_line_and_exit_code_2() -> None:
     process = start("""
         def fails(): raise OperatorError("x.toml: port: expected a port")
