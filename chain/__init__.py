@@ -12,6 +12,7 @@ What travels
     blocks.py               headers and blocks: fields, RLP, hash
     transactions.py         types 0 to 4: bytes to values, hash, sender, intrinsic gas
     contract_addresses.py   where a creation puts its contract
+    transaction_encoding.py  the inverse, also of what nobody signed
     rlp_items.py            RLP, strict and fast
     receipts.py             receipts and logs: consensus encoding, bloom, stored form
     config.py               chain id, fork schedule, 0G's rules
@@ -37,6 +38,8 @@ State and storage
     trie_nodes.py           a trie's nodes as bytes
     trie_overlay.py         the tries of an earlier block
     ordered_trie.py         the root over a list
+    past_tries.py           the tries as they were after a block
+    overridden_state.py     geth's state overrides as changes of a state
     block_store.py          headers, bodies, receipts, indexes, head
     verify.py               does the database agree with itself?
 
@@ -56,6 +59,10 @@ Questions
     stored_blocks.py        blocks below one snapshot's head
     message_calls.py        eth_call's way of running a message
     gas_estimation.py       geth's search for a gas limit
+    simulation.py           eth_simulateV1's blocks, executed and hashed
+    simulation_request.py   what it is asked and answers
+    simulated_state.py      the state under it, and its root
+    transfer_logs.py        moved value as logs
     reverts.py              what a failed message says
     log_filter.py           which logs a question asks for
     log_search.py           finding them

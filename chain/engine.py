@@ -4,7 +4,7 @@ An `Engine` reads through a `StateReader` at one snapshot and answers what chang
 writes. py-evm is the first engine (`chain/py_evm/`) and remains the reference.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -61,6 +61,8 @@ class Environment:
     excess_blob_gas: int | None
     parent_hash: Hash32
     parent_beacon_block_root: Hash32 | None
+    blob_base_fee: int | None = None
+    """Wei a blob gas, where it is not to follow from `excess_blob_gas`."""
     ommers: tuple["Ommer", ...] = ()
     """For rewards before Paris."""
     state_root_of: "Callable[[tuple[AccountChange, ...]], Hash32] | None" = None
@@ -177,6 +179,8 @@ class Message:
     access_list: AccessList = ()
     authorization_list: tuple[Authorization, ...] = ()
     blob_versioned_hashes: tuple[Hash32, ...] = ()
+    max_fee_per_blob_gas: int = 0
+    """Wei a blob gas; zero charges nobody for blobs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +212,23 @@ class Transcript(Protocol):
         A `tracer` is told how it runs; what it does is the same.
         """
 
+    def apply_unsigned(
+        self,
+        transaction: Transaction,
+        sender: Address,
+        *,
+        is_strict: bool,
+        tracer: Tracer | None = None,
+    ) -> CallResult:
+        """Apply what nobody signed; raises `InvalidTransaction` as `try_transaction`.
+
+        `sender` may have code, and the gas limit may be above what one transaction may ask for
+        (EIP-7825). Where `is_strict` is false the nonce may be any, and one that names no fee pays none.
+        """
+
+    def account(self, address: Address) -> Account | None:
+        """As it is after the block so far."""
+
     def changes(self) -> tuple[AccountChange, ...]:
         """Of the block so far, ascending by address."""
 
@@ -220,8 +241,17 @@ class Transcript(Protocol):
 class Engine(Protocol):
     """Executes; keeps nothing between two blocks but what is the same for all of them."""
 
-    def begin_block(self, environment: Environment, reader: StateReader) -> Transcript:
-        """Begin-of-block steps (EIP-4788, EIP-2935), then transactions one by one."""
+    def begin_block(
+        self,
+        environment: Environment,
+        reader: StateReader,
+        overrides: Mapping[Address, AccountOverride] | None = None,
+    ) -> Transcript:
+        """Begin-of-block steps (EIP-4788, EIP-2935), then transactions one by one.
+
+        `overrides`, whose values `reader` has already, say which precompiles are moved or replaced;
+        raises `InvalidOverride`.
+        """
 
     def execute_block(
         self,

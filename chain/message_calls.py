@@ -8,7 +8,15 @@ from eth_typing import Address, Hash32
 
 from chain.blocks import Header
 from chain.config import ChainConfig
-from chain.engine import AccountOverride, CallResult, Engine, Environment, Message, StateReader
+from chain.engine import (
+    AccountOverride,
+    CallResult,
+    Engine,
+    Environment,
+    Message,
+    StateReader,
+    Withdrawal,
+)
 from chain.errors import InvalidTransaction
 from chain.gas_estimation import Allowance, estimate_gas
 from chain.query_errors import CallRefused, InvalidCall
@@ -38,6 +46,8 @@ class CallRequest:
     access_list: AccessList = ()
     authorization_list: tuple[Authorization, ...] = ()
     blob_versioned_hashes: tuple[Hash32, ...] = ()
+    max_fee_per_blob_gas: int | None = None
+    """Wei a blob gas."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +63,11 @@ class BlockOverrides:
     prev_randao: Hash32 | None = None
     base_fee: int | None = None
     """Wei a gas."""
+    blob_base_fee: int | None = None
+    """Wei a blob gas; of no header, only of what opcodes and fees see."""
+    beacon_root: Hash32 | None = None
+    """Of eth_simulateV1 alone, as are withdrawals."""
+    withdrawals: tuple[Withdrawal, ...] | None = None
 
 
 class MessageCalls:
@@ -99,7 +114,7 @@ class MessageCalls:
         )
 
     def _message(self, request: CallRequest, gas_limit: int) -> Message:
-        gas_price, tip, max_fee = self._fees(request)
+        gas_price, tip, max_fee = fees(request, self._header.base_fee, self._chain_id)
         return Message(
             sender=request.sender,
             to=request.to,
@@ -113,21 +128,6 @@ class MessageCalls:
             authorization_list=request.authorization_list,
             blob_versioned_hashes=request.blob_versioned_hashes,
         )
-
-    def _fees(self, request: CallRequest) -> tuple[int, int, int]:
-        """Price, tip and cap in wei a gas, as geth's CallDefaults and ToMessage have them."""
-        tip, cap = request.max_priority_fee_per_gas, request.max_fee_per_gas
-        if request.gas_price is not None and not (tip is None and cap is None):
-            raise InvalidCall("both gasPrice and (maxFeePerGas or maxPriorityFeePerGas) specified")
-        if request.chain_id not in (None, self._chain_id):
-            raise InvalidCall(
-                f"chainId does not match node's (have={request.chain_id}, want={self._chain_id})"
-            )
-        if request.gas_price is not None or self._header.base_fee is None:
-            return (request.gas_price or 0,) * 3
-        tip, cap = tip or 0, cap or 0
-        price = min(tip + self._header.base_fee, cap) if tip or cap else 0
-        return price, tip, cap
 
     def _run(self, message: Message) -> CallResult:
         environment = self._environment
@@ -151,6 +151,25 @@ class MessageCalls:
         return account is not None and bool(self._reader.code(account.code_hash))
 
 
+def fees(request: CallRequest, base_fee: int | None, chain_id: int) -> tuple[int, int, int]:
+    """Price, tip and cap in wei a gas, as geth's CallDefaults and ToMessage have them.
+
+    Raises `InvalidCall` where both styles of fees are named, or another chain.
+    """
+    tip, cap = request.max_priority_fee_per_gas, request.max_fee_per_gas
+    if request.gas_price is not None and not (tip is None and cap is None):
+        raise InvalidCall("both gasPrice and (maxFeePerGas or maxPriorityFeePerGas) specified")
+    if request.chain_id not in (None, chain_id):
+        raise InvalidCall(
+            f"chainId does not match node's (have={request.chain_id}, want={chain_id})"
+        )
+    if request.gas_price is not None or base_fee is None:
+        return (request.gas_price or 0,) * 3
+    tip, cap = tip or 0, cap or 0
+    price = min(tip + base_fee, cap) if tip or cap else 0
+    return price, tip, cap
+
+
 def environment_of(
     header: Header, config: ChainConfig, overrides: BlockOverrides | None = None
 ) -> Environment:
@@ -170,4 +189,5 @@ def environment_of(
         excess_blob_gas=header.excess_blob_gas,
         parent_hash=header.parent_hash,
         parent_beacon_block_root=header.parent_beacon_block_root,
+        blob_base_fee=over.blob_base_fee,
     )

@@ -37,6 +37,9 @@ from chain.log_search import find_logs, logs_of_block
 from chain.message_calls import BlockOverrides, CallRequest, MessageCalls
 from chain.proofs import AccountProof, proof
 from chain.query_errors import HeaderForHashNotFound, HeaderNotFound, StateNotKept
+from chain.simulated_state import SimulatedState
+from chain.simulation import Simulator
+from chain.simulation_request import SimulatedBlockResult, SimulationRequest
 from chain.state import StateAt
 from chain.stored_blocks import StoredBlocks
 
@@ -202,12 +205,7 @@ class ChainView:
 
     def proof(self, address: Address, slots: Sequence[int], at: BlockReference) -> AccountProof:
         """The account and some of its slots with the nodes that prove them (EIP-1186)."""
-        number, distance_max = self._number(at), self._limits.proof_blocks_max
-        self._check_kept(number)
-        if distance_max is not None and self.head_number - number > distance_max:
-            why = f"proofs reach back {distance_max} blocks; a node with --archive has no limit"
-            raise StateNotKept(self._blocks.header(number).state_root, why)
-        return proof(self._snapshot, number, address, slots)
+        return proof(self._snapshot, self._provable_number(at), address, slots)
 
     def call(
         self,
@@ -236,6 +234,24 @@ class ChainView:
         """
         calls = self._message_calls(at, overrides, block_overrides)
         return calls.estimate_gas(request, self._limits.gas_cap)
+
+    def simulate(
+        self, request: SimulationRequest, at: BlockReference = BlockTag.LATEST
+    ) -> list[SimulatedBlockResult]:
+        """Blocks on top of one, which reaches as far back as proofs do (eth_simulateV1).
+
+        Raises a `SimulationError`, InvalidCall or InvalidOverride with geth's texts.
+        """
+        number = self._provable_number(at)
+        simulator = Simulator(
+            self._engine,
+            self._config,
+            self._blocks.header(number),
+            SimulatedState(self._snapshot, number),
+            request,
+            self._limits.gas_cap,
+        )
+        return simulator.run()
 
     def logs(self, log_filter: LogFilter) -> tuple[PlacedLog, ...]:
         """Matching logs in the order of the chain.
@@ -295,6 +311,15 @@ class ChainView:
         if isinstance(at, bytes):
             return self._blocks.number_of(Hash32(at))
         return at if 0 <= at <= self.head_number else None
+
+    def _provable_number(self, at: BlockReference) -> int:
+        """Of a block whose tries can be set up again; raises as `_number`, and StateNotKept."""
+        number, distance_max = self._number(at), self._limits.proof_blocks_max
+        self._check_kept(number)
+        if distance_max is not None and self.head_number - number > distance_max:
+            why = f"proofs reach back {distance_max} blocks; a node with --archive has no limit"
+            raise StateNotKept(self._blocks.header(number).state_root, why)
+        return number
 
     def _check_kept(self, number: int) -> None:
         """Raises StateNotKept."""

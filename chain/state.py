@@ -5,6 +5,7 @@ for every block what each row held before. So a read is one lookup, a read of th
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from eth_hash.auto import keccak
@@ -158,15 +159,17 @@ def merged_changes(
 
 
 def _merged(earlier: AccountChange, later: AccountChange) -> AccountChange:
-    if later.account is None or later.wipes_storage:
+    if later.account is None:
         return later
-    slots = dict(later.slots)
-    if earlier.account is not None:
-        slots = dict(earlier.slots) | slots
     code = later.code
     if code is None and earlier.account is not None:
         is_same = earlier.account.code_hash == later.account.code_hash
         code = earlier.code if is_same else None
+    if later.wipes_storage:
+        return replace(later, code=code)
+    slots = dict(later.slots)
+    if earlier.account is not None:
+        slots = dict(earlier.slots) | slots
     return AccountChange(
         later.address,
         later.account,

@@ -30,7 +30,7 @@ database, transaction executor and header rules do not.
     point_evaluation.py       0x0a
     bls12_381.py              0x0b to 0x11 over native code
     p256_verify.py            0x100
-    state_overrides.py        geth's state overrides as a reader
+    moved_precompiles.py      overrides that move or replace precompiles
 """
 
 from chain.py_evm.engine import PyEvmEngine as PyEvmEngine

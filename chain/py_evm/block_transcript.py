@@ -1,19 +1,25 @@
 """A block under construction: transactions one by one, then the end-of-block steps."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from eth_typing import Address
 
-from chain.engine import AccountChange, BlockResult, Receipt, Withdrawal
+from chain.engine import Account, AccountChange, BlockResult, CallResult, Receipt, Withdrawal
 from chain.errors import BlobGasLimitReached
 from chain.forks.fork import Fork
 from chain.py_evm.activation import activate_precompiles
 from chain.py_evm.deposits import deposit_request
 from chain.py_evm.evm_state import EvmState
 from chain.py_evm.system_calls import begin_block, read_request_queues
-from chain.py_evm.tracing import Tracing
-from chain.py_evm.transaction_executor import Execution, execute_transaction
+from chain.py_evm.tracing import LiveState, Tracing
+from chain.py_evm.transaction_executor import (
+    Execution,
+    call_result,
+    execute_transaction,
+    execute_unsigned,
+)
 from chain.py_evm.zero_g_steps import credit, is_sentinel, run_zero_g_steps
 from chain.tracer import Tracer
 from chain.transactions import GAS_PER_BLOB, Transaction
@@ -35,14 +41,22 @@ class BlockTranscript:
     ) -> Receipt:
         """Apply one; raises `InvalidTransaction` and leaves no trace where it cannot be in the block."""
         self._check_blob_room(transaction)
+        with self._told(tracer):
+            execution = execute_transaction(
+                self._state, transaction, sender, self._state.gas_limit - self.gas_used
+            )
+        return self._keep(transaction, execution)
+
+    @contextmanager
+    def _told(self, tracer: Tracer | None) -> Iterator[None]:
         state = self._state
         state.tracing = None if tracer is None else Tracing(state, tracer)
         try:
-            execution = execute_transaction(
-                state, transaction, sender, state.gas_limit - self.gas_used
-            )
+            yield
         finally:
             state.tracing = None
+
+    def _keep(self, transaction: Transaction, execution: Execution) -> Receipt:
         self.gas_used += execution.gas_used
         self.blob_gas_used += execution.blob_gas_used
         receipt = _receipt(transaction, execution, self.gas_used)
@@ -51,6 +65,24 @@ class BlockTranscript:
             receipt = replace(receipt, post_state=root_of(self._state.changes()))
         self._receipts.append(receipt)
         return receipt
+
+    def apply_unsigned(
+        self,
+        transaction: Transaction,
+        sender: Address,
+        *,
+        is_strict: bool,
+        tracer: Tracer | None = None,
+    ) -> CallResult:
+        """See `Transcript`."""
+        with self._told(tracer):
+            execution = execute_unsigned(self._state, transaction, sender, is_strict=is_strict)
+        self._keep(transaction, execution)
+        return call_result(execution)
+
+    def account(self, address: Address) -> Account | None:
+        """As it is after the block so far."""
+        return LiveState(self._state).account(address)
 
     def changes(self) -> tuple[AccountChange, ...]:
         """Of the block so far, ascending by address."""

@@ -17,6 +17,7 @@ from chain.engine import (
 )
 from chain.errors import InvalidTransaction, InvalidTransactionInBlock, PluginMissing
 from chain.forks.fork import Fork
+from chain.overridden_state import override_changes
 from chain.precompile_adapter import adapt
 from chain.py_evm.block_transcript import BlockTranscript
 from chain.py_evm.code_analysis import CodeAnalysis
@@ -24,9 +25,10 @@ from chain.py_evm.ethereum_precompiles import ethereum_precompiles
 from chain.py_evm.evm_state import EvmState, FramePrecompile
 from chain.py_evm.fork_classes import FORK_CLASSES
 from chain.py_evm.opcode_table import OpcodeTable, build_opcode_table
-from chain.py_evm.state_overrides import OverriddenReader, move_precompiles
+from chain.py_evm.moved_precompiles import move_precompiles
 from chain.py_evm.tracing import Tracing
 from chain.py_evm.transaction_executor import call_result, execute_message
+from chain.state import Overlay
 from chain.tracer import Tracer
 from chain.transactions import Transaction
 from precompiles.interface import Precompile
@@ -59,9 +61,17 @@ class PyEvmEngine:
         self._precompiles: dict[PrecompileKey, Mapping[Address, FramePrecompile]] = {}
         self._code_analysis = CodeAnalysis()
 
-    def begin_block(self, environment: Environment, reader: StateReader) -> BlockTranscript:
+    def begin_block(
+        self,
+        environment: Environment,
+        reader: StateReader,
+        overrides: Mapping[Address, AccountOverride] | None = None,
+    ) -> BlockTranscript:
         """Begin-of-block steps (EIP-4788, EIP-2935), then transactions one by one."""
-        return BlockTranscript(self._state(environment, reader))
+        state = self._state(environment, reader)
+        if overrides:
+            state.precompiles = move_precompiles(state.precompiles, overrides)
+        return BlockTranscript(state)
 
     def execute_block(
         self,
@@ -92,7 +102,7 @@ class PyEvmEngine:
     ) -> CallResult:
         """Run a message and keep nothing; raises `InvalidTransaction`, `InvalidOverride`."""
         if overrides:
-            reader = OverriddenReader(reader, overrides)
+            reader = Overlay(reader, override_changes(reader, overrides))
         if not message.gas_price and not message.max_fee_per_gas:
             # Where nothing is paid, opcode BASEFEE answers zero too (geth, internal/ethapi).
             environment = replace(environment, base_fee=0)

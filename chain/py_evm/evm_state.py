@@ -44,6 +44,8 @@ class EvmState(Journal):
         self.fork = rules.fork
         self.opcodes = opcodes
         self.precompiles = precompiles
+        self.warm_precompiles = precompiles.keys()
+        """Those of the fork, wherever overrides move them: warm from the start (EIP-2929)."""
         self.code_analysis = code_analysis
         self.has_short_transfers = has_short_transfers
         """Whether a call of an account without code may do without a frame."""
@@ -86,6 +88,8 @@ class EvmState(Journal):
 
 
 def _blob_base_fee(environment: Environment) -> int:
+    if environment.blob_base_fee is not None:
+        return environment.blob_base_fee
     if environment.rules.blobs is None or environment.excess_blob_gas is None:
         return 0
     return blob_base_fee(environment.excess_blob_gas, environment.rules)

@@ -16,6 +16,7 @@ from chain.engine import Account, AccountChange, Log, StateReader
 from chain.forks.fork import Fork
 
 EMPTY_CODE_HASH: Final = Hash32(keccak(b""))
+NONCE_MASK: Final = (1 << 64) - 1
 RIPEMD160: Final = Address(bytes(19) + b"\x03")
 
 Record = tuple[int, int, Hash32]
@@ -129,7 +130,8 @@ class Journal:
         self._set_record(address, (nonce, balance, code_hash))
 
     def increment_nonce(self, address: Address) -> None:
-        self.set_nonce(address, self.get_nonce(address) + 1)
+        # Only what nobody signed gets as far as 2^64 - 1 (EIP-2681), where geth's counter wraps.
+        self.set_nonce(address, (self.get_nonce(address) + 1) & NONCE_MASK)
 
     def get_code_hash(self, address: Address) -> Hash32:
         record = self._record(address)

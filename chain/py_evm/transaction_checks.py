@@ -65,6 +65,17 @@ def check_identity(state: EvmState, transaction: Transaction, sender: Address) -
         raise InvalidSignature
     if transaction.s > SECP256K1_ORDER // 2 and rules.fork >= Fork.HOMESTEAD:
         raise InvalidSignature
+    check_nonce(state, transaction, sender)
+    most = rules.row.transaction_gas_limit
+    if most is not None and transaction.gas_limit > most:
+        raise GasLimitTooHigh(transaction.gas_limit, most)
+    code = state.get_code(sender)
+    if code and not (rules.fork >= Fork.PRAGUE and is_delegation(code)):
+        raise SenderHasCode(sender, len(code))
+
+
+def check_nonce(state: EvmState, transaction: Transaction, sender: Address) -> None:
+    """It is the sender's next one."""
     nonce = state.get_nonce(sender)
     if transaction.nonce < nonce:
         raise NonceTooLow(sender, transaction.nonce, nonce)
@@ -72,12 +83,6 @@ def check_identity(state: EvmState, transaction: Transaction, sender: Address) -
         raise NonceTooHigh(sender, transaction.nonce, nonce)
     if nonce == NONCE_LIMIT:
         raise NonceAtMaximum(sender, nonce)
-    most = rules.row.transaction_gas_limit
-    if most is not None and transaction.gas_limit > most:
-        raise GasLimitTooHigh(transaction.gas_limit, most)
-    code = state.get_code(sender)
-    if code and not (rules.fork >= Fork.PRAGUE and is_delegation(code)):
-        raise SenderHasCode(sender, len(code))
 
 
 def check_fees(state: EvmState, message: Message, has_fee: bool) -> None:

@@ -24,6 +24,7 @@ from chain.py_evm.transaction_checks import (
     check_gas_and_size,
     check_identity,
     check_kind,
+    check_nonce,
 )
 from chain.transactions import GAS_PER_BLOB, Transaction, data_floor_gas
 
@@ -69,11 +70,30 @@ def execute_transaction(
     return execution
 
 
+def execute_unsigned(
+    state: EvmState, transaction: Transaction, sender: Address, *, is_strict: bool
+) -> Execution:
+    """As `execute_transaction` for what nobody signed; see `Transcript.apply_unsigned`."""
+    message = _message_of(transaction, sender, state)
+    if is_strict:
+        check_nonce(state, transaction, sender)
+    names_fee = bool(message.max_fee_per_gas or message.max_priority_fee_per_gas)
+    check_fees(state, message, has_fee=is_strict or names_fee)
+    pays_for_blobs = is_strict or bool(transaction.max_fee_per_blob_gas)
+    check_kind(state, transaction, sender, state.blob_base_fee if pays_for_blobs else 0)
+    check_funds(state, message, message.max_fee_per_gas, transaction.max_fee_per_blob_gas)
+    execution = _run(state, message, check_gas_and_size(state, message))
+    state.settle()
+    _tell_end(state, execution)
+    return execution
+
+
 def execute_message(state: EvmState, message: Message) -> Execution:
     """Run a call: as a transaction, but without nonce, signature and sender check."""
     has_fee = bool(message.gas_price or message.max_fee_per_gas or message.max_priority_fee_per_gas)
     check_fees(state, message, has_fee)
-    check_funds(state, message, max(message.max_fee_per_gas, message.gas_price), 0)
+    price_limit = max(message.max_fee_per_gas, message.gas_price)
+    check_funds(state, message, price_limit, message.max_fee_per_blob_gas)
     execution = _run(state, message, check_gas_and_size(state, message))
     if state.tracing is not None:
         # What a call does is never kept; but a tracer compares the state before and after.
@@ -113,6 +133,7 @@ def _message_of(transaction: Transaction, sender: Address, state: EvmState) -> M
         access_list=transaction.access_list,
         authorization_list=transaction.authorization_list,
         blob_versioned_hashes=transaction.blob_versioned_hashes,
+        max_fee_per_blob_gas=transaction.max_fee_per_blob_gas,
     )
 
 
@@ -123,7 +144,7 @@ def _run(state: EvmState, message: Message, intrinsic: int) -> Execution:
     elif state.has_short_transfers and _runs_no_code(state, message):
         return _transfer(state, message, intrinsic)
     blob_gas = len(message.blob_versioned_hashes) * GAS_PER_BLOB
-    fee = message.gas_limit * message.gas_price + blob_gas * state.blob_base_fee
+    fee = message.gas_limit * message.gas_price + _blob_fee(state, message)
     if fee:
         state.delta_balance(message.sender, -fee)
     state.begin_transaction(_warm_at_start(state, message))
@@ -172,13 +193,12 @@ def _transfer(state: EvmState, message: Message, intrinsic: int) -> Execution:
     state.begin_transaction(_warm_at_start(state, message))
     peak, used = _gas_used(state, message, message.gas_limit - intrinsic)
     blob_gas = len(message.blob_versioned_hashes) * GAS_PER_BLOB
-    state.spend(sender, used * price + blob_gas * state.blob_base_fee + message.value)
+    state.spend(sender, used * price + _blob_fee(state, message) + message.value)
     if message.value:
         state.delta_balance(to, message.value)
     else:
         state.touch_account(to)
-    tip = price - state.base_fee if state.fork >= Fork.LONDON else price
-    state.delta_balance(state.coinbase, used * tip)
+    state.delta_balance(state.coinbase, used * _tip(state, message))
     return Execution(
         output=b"",
         gas_used=used,
@@ -239,7 +259,7 @@ def _warm_at_start(state: EvmState, message: Message) -> dict[Any, bool]:
     """EIPs 2929, 2930, 3651; precompiles are warm too."""
     if state.fork < Fork.BERLIN:
         return {}
-    warm: dict[Any, bool] = dict.fromkeys(state.precompiles, True)
+    warm: dict[Any, bool] = dict.fromkeys(state.warm_precompiles, True)
     warm[message.sender] = True
     if message.to is not None:
         warm[message.to] = True
@@ -270,6 +290,19 @@ def _settle_fees(state: EvmState, message: Message, used: int) -> None:
     left = message.gas_limit - used
     if left and message.gas_price:
         state.delta_balance(message.sender, left * message.gas_price)
-    tip = message.gas_price - state.base_fee if state.fork >= Fork.LONDON else message.gas_price
     # The coinbase is touched even where the fee is zero (EIP-161).
-    state.delta_balance(state.coinbase, used * tip)
+    state.delta_balance(state.coinbase, used * _tip(state, message))
+
+
+def _tip(state: EvmState, message: Message) -> int:
+    """Wei a gas for the coinbase; of a message that pays nothing, nothing."""
+    if state.fork < Fork.LONDON:
+        return message.gas_price
+    return max(message.gas_price - state.base_fee, 0)
+
+
+def _blob_fee(state: EvmState, message: Message) -> int:
+    """Wei; only a message that nobody signed can name no fee for its blobs."""
+    if not message.max_fee_per_blob_gas:
+        return 0
+    return len(message.blob_versioned_hashes) * GAS_PER_BLOB * state.blob_base_fee

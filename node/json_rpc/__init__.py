@@ -11,6 +11,7 @@ dispatch.py         from a body to an answer: batches, the method table, errors
 table.py            the method table: every namespace's rows in one place
 context.py          what a method is given
 parameters.py       JSON values become Python values
+json_objects.py     objects and arrays taken apart
 call_parameters.py  the objects of calls, overrides and log filters
 transaction_draft.py  what a transaction's sender leaves out is filled in; signing
 fork_config.py      eth_config's answer

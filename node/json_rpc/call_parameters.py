@@ -9,16 +9,16 @@ from typing import Any, TypeVar
 from eth_typing import Address, Hash32
 
 from chain.answers import BlockTag
-from chain.engine import AccountOverride, Authorization
+from chain.engine import AccountOverride, Authorization, Withdrawal
 from chain.log_filter import LogFilter
 from chain.message_calls import BlockOverrides, CallRequest
-from node.json_rpc.errors import ParameterError
+from node.json_rpc.errors import ParameterError, server_error
+from node.json_rpc.json_objects import either, field, fields_of, items_of
 from node.json_rpc.parameters import (
     address,
     block_number,
     data,
     hash32,
-    json_kind,
     storage_key,
     uint64,
     uint256,
@@ -36,29 +36,30 @@ _Value = TypeVar("_Value")
 
 def call_request(value: Any) -> CallRequest:
     """eth_call's first argument."""
-    fields = _object(value, "ethapi.TransactionArgs")
-    sender = _field(fields, "from", address)
-    recipient = _field(fields, "to", address)
-    versioned_hashes = _field(fields, "blobVersionedHashes", _hashes) or ()
+    fields = fields_of(value, "ethapi.TransactionArgs")
+    sender = field(fields, "from", address)
+    recipient = field(fields, "to", address)
+    versioned_hashes = field(fields, "blobVersionedHashes", _hashes) or ()
     return CallRequest(
         sender=Address(sender or bytes(20)),
         to=None if recipient is None else Address(recipient),
-        gas=_field(fields, "gas", uint64),
-        gas_price=_field(fields, "gasPrice", uint256),
-        max_fee_per_gas=_field(fields, "maxFeePerGas", uint256),
-        max_priority_fee_per_gas=_field(fields, "maxPriorityFeePerGas", uint256),
-        value=_field(fields, "value", uint256) or 0,
+        gas=field(fields, "gas", uint64),
+        gas_price=field(fields, "gasPrice", uint256),
+        max_fee_per_gas=field(fields, "maxFeePerGas", uint256),
+        max_priority_fee_per_gas=field(fields, "maxPriorityFeePerGas", uint256),
+        value=field(fields, "value", uint256) or 0,
         data=_call_data(fields),
-        chain_id=_field(fields, "chainId", uint256),
-        access_list=_field(fields, "accessList", _access_list) or (),
-        authorization_list=_field(fields, "authorizationList", _authorizations) or (),
+        chain_id=field(fields, "chainId", uint256),
+        access_list=field(fields, "accessList", _access_list) or (),
+        authorization_list=field(fields, "authorizationList", _authorizations) or (),
         blob_versioned_hashes=versioned_hashes,
+        max_fee_per_blob_gas=field(fields, "maxFeePerBlobGas", uint256),
     )
 
 
 def _call_data(fields: Mapping[str, Any]) -> bytes:
     """`input` is the name of today, `data` the old one; tools send either or both."""
-    current, old = _field(fields, "input", data), _field(fields, "data", data)
+    current, old = field(fields, "input", data), field(fields, "data", data)
     if current is not None and old is not None and current != old:
         raise ParameterError(
             'both "data" and "input" are set and not equal. '
@@ -70,23 +71,23 @@ def _call_data(fields: Mapping[str, Any]) -> bytes:
 def state_overrides(value: Any) -> dict[Address, AccountOverride]:
     """geth's third argument: by address, fields to replace."""
     overrides = {}
-    for key, fields in _object(value, "override.StateOverride").items():
+    for key, fields in fields_of(value, "override.StateOverride").items():
         overrides[Address(address(key))] = _account_override(
-            _object(fields, "override.OverrideAccount")
+            fields_of(fields, "override.OverrideAccount")
         )
     return overrides
 
 
 def _account_override(fields: Mapping[str, Any]) -> AccountOverride:
-    state = _field(fields, "state", _slots)
-    state_diff = _field(fields, "stateDiff", _slots)
+    state = field(fields, "state", _slots)
+    state_diff = field(fields, "stateDiff", _slots)
     if state is not None and state_diff is not None:
         raise ParameterError("account has both 'state' and 'stateDiff'")
-    moved_to = _field(fields, "movePrecompileToAddress", address)
+    moved_to = field(fields, "movePrecompileToAddress", address)
     return AccountOverride(
-        balance=_field(fields, "balance", uint256),
-        nonce=_field(fields, "nonce", uint64),
-        code=_field(fields, "code", data),
+        balance=field(fields, "balance", uint256),
+        nonce=field(fields, "nonce", uint64),
+        code=field(fields, "code", data),
         state=state,
         state_diff=state_diff or {},
         move_precompile_to=None if moved_to is None else Address(moved_to),
@@ -94,30 +95,63 @@ def _account_override(fields: Mapping[str, Any]) -> AccountOverride:
 
 
 def _slots(value: Any) -> dict[int, int]:
-    items = _object(value, "map[common.Hash]common.Hash").items()
+    items = fields_of(value, "map[common.Hash]common.Hash").items()
     return {storage_key(slot): storage_key(content) for slot, content in items}
 
 
 def block_overrides(value: Any) -> BlockOverrides:
-    """geth's fourth argument; both spellings of the fields that have two."""
-    fields = _object(value, "override.BlockOverrides")
-    coinbase = _either(fields, ("feeRecipient", "coinbase"), address)
-    randao = _either(fields, ("prevRandao", "random"), hash32)
+    """geth's fourth argument: what eth_simulateV1's has beyond it is refused."""
+    overrides = simulated_block_overrides(value)
+    for name, given in (
+        ("beaconRoot", overrides.beacon_root),
+        ("withdrawals", overrides.withdrawals),
+    ):
+        if given is not None:
+            raise server_error(f'block override "{name}" is not supported for this RPC method')
+    return overrides
+
+
+def simulated_block_overrides(value: Any) -> BlockOverrides:
+    """Both spellings of the fields that have two."""
+    fields = fields_of(value, "override.BlockOverrides")
+    coinbase = either(fields, ("feeRecipient", "coinbase"), address)
+    randao = either(fields, ("prevRandao", "random"), hash32)
     return BlockOverrides(
-        number=_field(fields, "number", uint256),
-        difficulty=_field(fields, "difficulty", uint256),
-        timestamp=_either(fields, ("time", "timestamp"), uint64),
-        gas_limit=_field(fields, "gasLimit", uint64),
+        number=field(fields, "number", uint256),
+        difficulty=field(fields, "difficulty", uint256),
+        timestamp=either(fields, ("time", "timestamp"), uint64),
+        gas_limit=field(fields, "gasLimit", uint64),
         coinbase=None if coinbase is None else Address(coinbase),
         prev_randao=None if randao is None else Hash32(randao),
-        base_fee=_either(fields, ("baseFeePerGas", "baseFee"), uint256),
+        base_fee=either(fields, ("baseFeePerGas", "baseFee"), uint256),
+        blob_base_fee=field(fields, "blobBaseFee", uint256),
+        beacon_root=_as_hash(either(fields, ("beaconRoot", "parentBeaconBlockRoot"), hash32)),
+        withdrawals=field(fields, "withdrawals", _withdrawals),
+    )
+
+
+def _as_hash(value: bytes | None) -> Hash32 | None:
+    return None if value is None else Hash32(value)
+
+
+def _withdrawals(value: Any) -> tuple[Withdrawal, ...]:
+    entries = items_of(value, "types.Withdrawals")
+    return tuple(_withdrawal(fields_of(item, "types.Withdrawal")) for item in entries)
+
+
+def _withdrawal(fields: Mapping[str, Any]) -> Withdrawal:
+    return Withdrawal(
+        index=field(fields, "index", uint64) or 0,
+        validator_index=field(fields, "validatorIndex", uint64) or 0,
+        address=Address(field(fields, "address", address) or bytes(20)),
+        amount=field(fields, "amount", uint64) or 0,
     )
 
 
 def log_filter(value: Any) -> LogFilter:
     """eth_getLogs' argument. Bounds by tag come out as `CHAIN_HEAD`; the first block defaults to it too."""
-    fields = _object(value, "filters.FilterCriteria")
-    block_hash = _field(fields, "blockHash", hash32)
+    fields = fields_of(value, "filters.FilterCriteria")
+    block_hash = field(fields, "blockHash", hash32)
     first, last = _bound(fields, "fromBlock"), _bound(fields, "toBlock")
     if block_hash is not None and (first is not None or last is not None):
         raise ParameterError(
@@ -127,13 +161,13 @@ def log_filter(value: Any) -> LogFilter:
         first_block=CHAIN_HEAD if first is None else first,
         last_block=CHAIN_HEAD if last is None else last,
         block_hash=None if block_hash is None else Hash32(block_hash),
-        addresses=_field(fields, "address", _addresses) or (),
-        topics=_field(fields, "topics", _topics) or (),
+        addresses=field(fields, "address", _addresses) or (),
+        topics=field(fields, "topics", _topics) or (),
     )
 
 
 def _bound(fields: Mapping[str, Any], name: str) -> int | None:
-    bound = _field(fields, name, block_number)
+    bound = field(fields, name, block_number)
     if isinstance(bound, BlockTag):
         return 0 if bound is BlockTag.EARLIEST else CHAIN_HEAD
     return bound
@@ -147,7 +181,7 @@ def _addresses(value: Any) -> tuple[Address, ...]:
 
 
 def _topics(value: Any) -> tuple[tuple[Hash32, ...], ...]:
-    positions = _list(value, "topics")
+    positions = items_of(value, "topics")
     if len(positions) > TOPIC_POSITIONS_MAX:
         raise ParameterError("exceed max topics")
     return tuple(_topic_choices(position) for position in positions)
@@ -165,26 +199,26 @@ def _topic_choices(value: Any) -> tuple[Hash32, ...]:
 
 def _access_list(value: Any) -> tuple[tuple[Address, tuple[int, ...]], ...]:
     entries = []
-    for item in _list(value, "types.AccessList"):
-        entry = _object(item, "types.AccessTuple")
-        owner = _field(entry, "address", address)
+    for item in items_of(value, "types.AccessList"):
+        entry = fields_of(item, "types.AccessTuple")
+        owner = field(entry, "address", address)
         if owner is None:
             raise ParameterError("missing required field 'address' for AccessTuple")
-        slots = _field(entry, "storageKeys", _hashes) or ()
+        slots = field(entry, "storageKeys", _hashes) or ()
         entries.append((Address(owner), tuple(int.from_bytes(slot, "big") for slot in slots)))
     return tuple(entries)
 
 
 def _authorizations(value: Any) -> tuple[Authorization, ...]:
     return tuple(
-        _authorization(_object(item, "types.SetCodeAuthorization"))
-        for item in _list(value, "[]types.SetCodeAuthorization")
+        _authorization(fields_of(item, "types.SetCodeAuthorization"))
+        for item in items_of(value, "[]types.SetCodeAuthorization")
     )
 
 
 def _authorization(fields: Mapping[str, Any]) -> Authorization:
     def required(name: str, parse: Callable[[Any], _Value]) -> _Value:
-        found = _field(fields, name, parse)
+        found = field(fields, name, parse)
         if found is None:
             raise ParameterError(f"missing required field '{name}' for SetCodeAuthorization")
         return found
@@ -200,35 +234,4 @@ def _authorization(fields: Mapping[str, Any]) -> Authorization:
 
 
 def _hashes(value: Any) -> tuple[Hash32, ...]:
-    return tuple(Hash32(hash32(item)) for item in _list(value, "[]common.Hash"))
-
-
-def _object(value: Any, go_type: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise ParameterError(
-            f"json: cannot unmarshal {json_kind(value)} into Go value of type {go_type}"
-        )
-    return value
-
-
-def _list(value: Any, go_type: str) -> list[Any]:
-    if not isinstance(value, list):
-        raise ParameterError(
-            f"json: cannot unmarshal {json_kind(value)} into Go value of type {go_type}"
-        )
-    return value
-
-
-def _field(fields: Mapping[str, Any], name: str, parse: Callable[[Any], _Value]) -> _Value | None:
-    value = fields.get(name)
-    return None if value is None else parse(value)
-
-
-def _either(
-    fields: Mapping[str, Any], names: tuple[str, ...], parse: Callable[[Any], _Value]
-) -> _Value | None:
-    for name in names:
-        found = _field(fields, name, parse)
-        if found is not None:
-            return found
-    return None
+    return tuple(Hash32(hash32(item)) for item in items_of(value, "[]common.Hash"))

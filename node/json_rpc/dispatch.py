@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from chain.errors import InvalidOverride
 from chain.queries import Queries
 from chain.query_errors import (
     BlockRangeBeyondHead,
@@ -94,6 +95,8 @@ def run_in_view(queries: Queries, method: Method, params: Any) -> Any:
             return method.handler(view, *arguments)
     except QueryError as error:
         raise answer_to(error) from None
+    except InvalidOverride as error:
+        raise server_error(str(error)) from None
 
 
 def answer_to(error: QueryError) -> RpcError:

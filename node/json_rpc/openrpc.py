@@ -55,6 +55,7 @@ PARAMETERS: dict[str, tuple[str, Json]] = {
     "hash32": ("hash", _HASH),
     "log_filter": ("filter", _OBJECT),
     "percentiles": ("percentiles", _array({"type": "number"})),
+    "simulation": ("payload", _OBJECT),
     "slots_by_account": ("slotsByAccount", _OBJECT),
     "state_overrides": ("stateOverrides", _OBJECT),
     "storage_key": ("slot", _TEXT),

@@ -10,6 +10,7 @@ from node.json_rpc.methods import (
     net,
     raw,
     rpc,
+    simulate,
     subscribe,
     txpool,
     web3,
@@ -17,7 +18,7 @@ from node.json_rpc.methods import (
 )
 
 _NAMESPACES = (
-    accounts, admin, dialects, eth, filters, net, raw, subscribe, txpool, web3, zerog,
+    accounts, admin, dialects, eth, filters, net, raw, simulate, subscribe, txpool, web3, zerog,
 )  # fmt: skip
 
 

@@ -1,20 +1,18 @@
-"""Transactions as their sender describes them: fields read, missing ones filled in, encoded, signed.
+"""Transactions as their sender describes them: fields read, missing ones filled in, signed.
 
 Defaults and refusals are those of go-ethereum's TransactionArgs.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
 from coincurve import PrivateKey
-from eth_hash.auto import keccak
-from eth_typing import Address, Hash32
+from eth_typing import Address
 
 from chain.answers import BlockTag
 from chain.message_calls import CallRequest
-from chain.rlp_items import Item, encode_item
+from chain.transaction_encoding import with_encoding
 from chain.transactions import ACCESS_LIST, DYNAMIC_FEE, LEGACY, SET_CODE, Transaction
 from node.json_rpc.call_parameters import call_request
 from node.json_rpc.context import Services
@@ -88,7 +86,7 @@ async def filled(services: Services, wanted: Draft) -> Transaction:
 def with_signature(transaction: Transaction, signature: Signature) -> Transaction:
     """The same transaction signed, with encoding and hash."""
     signed = replace(transaction, y_parity=signature.y_parity, r=signature.r, s=signature.s)
-    return _encoded(signed, (signed.v, signed.r, signed.s))
+    return with_encoding(signed, (signed.v, signed.r, signed.s))
 
 
 def unsigned_json(transaction: Transaction, sender: Address) -> Json:
@@ -165,68 +163,4 @@ def _transaction(request: CallRequest, nonce: int, chain_id: int) -> Transaction
         access_list=request.access_list,
         authorization_list=request.authorization_list,
     )
-    return _encoded(unsigned, (0, 0, 0))
-
-
-def _encoded(transaction: Transaction, signature: tuple[int, int, int]) -> Transaction:
-    body = _BODIES[transaction.type](transaction)
-    prefix = bytes((transaction.type,)) if transaction.type else b""
-    to_sign = body if transaction.type else [*body, transaction.chain_id or 0, 0, 0]
-    encoded = prefix + encode_item([*body, *signature])
-    return replace(
-        transaction,
-        encoded=encoded,
-        hash=Hash32(keccak(encoded)),
-        signing_hash=Hash32(keccak(prefix + encode_item(to_sign))),
-    )
-
-
-def _legacy(transaction: Transaction) -> list[Item]:
-    return [transaction.nonce, transaction.gas_price, *_message(transaction)]
-
-
-def _with_access_list(transaction: Transaction) -> list[Item]:
-    return [transaction.chain_id or 0, *_legacy(transaction), _access_list(transaction)]
-
-
-def _fee_market(transaction: Transaction) -> list[Item]:
-    return [
-        transaction.chain_id or 0,
-        transaction.nonce,
-        transaction.max_priority_fee_per_gas,
-        transaction.max_fee_per_gas,
-        *_message(transaction),
-        _access_list(transaction),
-    ]
-
-
-def _set_code(transaction: Transaction) -> list[Item]:
-    authorizations: list[Item] = [
-        [item.chain_id, item.address, item.nonce, item.y_parity, item.r, item.s]
-        for item in transaction.authorization_list
-    ]
-    return [*_fee_market(transaction), authorizations]
-
-
-def _message(transaction: Transaction) -> list[Item]:
-    return [
-        transaction.gas_limit,
-        transaction.to or b"",
-        transaction.value,
-        transaction.data,
-    ]
-
-
-def _access_list(transaction: Transaction) -> Item:
-    return [
-        [address, [slot.to_bytes(32, "big") for slot in slots]]
-        for address, slots in transaction.access_list
-    ]
-
-
-_BODIES: dict[int, Callable[[Transaction], list[Item]]] = {
-    LEGACY: _legacy,
-    ACCESS_LIST: _with_access_list,
-    DYNAMIC_FEE: _fee_market,
-    SET_CODE: _set_code,
-}
+    return with_encoding(unsigned, (0, 0, 0))

@@ -8,6 +8,7 @@ filters.py      filters that are polled
 net.py          the network
 raw.py          headers, blocks, receipts, transactions as bytes
 rpc.py          which namespaces and methods there are
+simulate.py     blocks that nobody made
 subscribe.py    eth_subscribe, eth_unsubscribe
 txpool.py       what waits for a block
 web3.py         the client's name, hashing
