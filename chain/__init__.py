@@ -18,6 +18,7 @@ What travels
     config.py               chain id, fork schedule, 0G's rules
     config_fields.py        one value of it
     plugins.py              other people's precompiles: which, where, from when on
+    storage_flow.py         the storage Flow: from when on, and with what it begins
     forks/                  the forks as data
 
 Execution

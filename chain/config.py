@@ -19,6 +19,7 @@ from chain.errors import InvalidConfig
 from chain.forks.fork import Fork
 from chain.forks.table import FORK_ROWS, BlobSchedule, ForkRow
 from chain.plugins import Plugin, read_plugins
+from chain.storage_flow import StorageFlow, read_storage_flow
 
 NO_DEPOSIT_CONTRACT: Final = Address(bytes.fromhex("00000000219ab540356cbb839cbe05303d7705fa"))
 DEFAULT_DA_EPOCH_BLOCKS: Final = 28_800
@@ -51,7 +52,7 @@ TIME_KEYS: Final = {
 }
 UNKNOWN_FORK_KEYS: Final = ("amsterdamTime", "verkleTime")
 """Forks of geth's that this node does not have: a chain that schedules one is refused."""
-ZEROG_KEYS: Final = ("devnet", "precompiles", "owner", "daSigners", "daEntrance", "plugins")
+ZEROG_KEYS: Final = ("devnet", "precompiles", "owner", "daSigners", "daEntrance", "storageFlow", "plugins")
 """What `config.zerog` may hold; a section is added when the part that it configures exists."""
 
 
@@ -69,6 +70,8 @@ class Rules:
     da_epoch_blocks: int = DEFAULT_DA_EPOCH_BLOCKS
     da_entrance_admin: Address | None = None
     """Who administers the DA entrance; None: there is none in this block."""
+    storage_flow: StorageFlow | None = None
+    """None: there is none in this block."""
     blobs: BlobSchedule | None = None
     """None before Cancun."""
     deposit_contract: Address = NO_DEPOSIT_CONTRACT
@@ -109,6 +112,7 @@ class ChainConfig:
     has_zero_g_precompiles: bool = False
     da_epoch_blocks: int = DEFAULT_DA_EPOCH_BLOCKS
     da_entrance: DaEntrance | None = None
+    storage_flow: StorageFlow | None = None
     is_devnet: bool = False
     owner: Address | None = None
     """Owner of the predeployed contracts."""
@@ -134,6 +138,7 @@ class ChainConfig:
             has_zero_g_precompiles=_has_zero_g_precompiles(zerog),
             da_epoch_blocks=_da_epoch_blocks(zerog),
             da_entrance=_da_entrance(zerog),
+            storage_flow=read_storage_flow(zerog.get("storageFlow")),
             is_devnet=_is_devnet(zerog),
             owner=read_optional_address("zerog.owner", zerog.get("owner")),
             blob_schedules=_blob_schedules(config, fork_times),
@@ -163,6 +168,7 @@ class ChainConfig:
             has_zero_g_precompiles=self.has_zero_g_precompiles,
             da_epoch_blocks=self.da_epoch_blocks,
             da_entrance_admin=self._da_entrance_admin(timestamp),
+            storage_flow=self._storage_flow(timestamp),
             blobs=self.blob_schedules.get(fork, FORK_ROWS[fork].blobs),
             deposit_contract=self.deposit_contract,
             plugins=self.plugins_at(timestamp),
@@ -177,6 +183,10 @@ class ChainConfig:
     def _da_entrance_admin(self, timestamp: int) -> Address | None:
         entrance = self.da_entrance
         return entrance.admin if entrance is not None and entrance.time <= timestamp else None
+
+    def _storage_flow(self, timestamp: int) -> StorageFlow | None:
+        flow = self.storage_flow
+        return flow if flow is not None and flow.time <= timestamp else None
 
 
 def _is_reached(first: int | None, timestamp: int) -> bool:

@@ -9,6 +9,8 @@ block.py           block zero's header and state
 predeploys.py      contracts that are there from the beginning
 da_entrance_alloc.py
                    the DA entrance where it is there from block zero
+storage_flow_alloc.py
+                   the storage Flow in a document
 plugin_alloc.py    other people's precompiles in a document
 networks.py        documents of networks that can be started
 dev_accounts.py    the well-known accounts of development chains

@@ -20,6 +20,7 @@ from genesis.fields import WORD_MAX, Section
 from genesis.identity import chain_identity
 from genesis.plugin_alloc import check_plugins
 from genesis.predeploys import check_owner
+from genesis.storage_flow_alloc import check_storage_flow
 from genesis.validator_list import read_validators
 
 EXTRA_DATA_BYTES_MAX = 32
@@ -86,6 +87,7 @@ def load_document(document: Mapping[str, object]) -> GenesisDocument:
     _check_beginning(loaded)
     check_owner(loaded.config.owner, loaded.alloc)
     check_da_entrance(loaded.config, loaded.alloc)
+    check_storage_flow(loaded.config, loaded.alloc)
     check_plugins(loaded.config, loaded.alloc)
     return loaded
 

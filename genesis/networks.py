@@ -9,11 +9,13 @@ from typing import Any, Final
 
 from eth_typing import Address
 
+from chain.storage_flow import StorageFlow
 from consensus.validators import address_of
 from genesis.da_entrance_alloc import da_entrance_alloc
 from genesis.dev_accounts import DEV_MNEMONIC, dev_accounts
 from genesis.errors import InvalidGenesis
 from genesis.predeploys import system_alloc, tools_alloc, zero_g_alloc
+from genesis.storage_flow_alloc import storage_flow_alloc, storage_flow_section
 
 DEVNET_CHAIN_ID: Final = 16_601
 """0G's devnet id."""
@@ -22,6 +24,9 @@ BASE_FEE_WEI: Final = 10**9
 DEV_BALANCE_WEI: Final = 10_000 * 10**18
 DA_EPOCH_BLOCKS: Final = 28_800
 """0G's; a development network's may be shorter."""
+PRICE_PER_SECTOR_WEI: Final = 30_733_644_962
+BLOCKS_PER_STORAGE_EPOCH: Final = 1_200
+"""0G's (facts §3)."""
 _BLOCK_FORKS: Final = (
     "homestead", "eip150", "eip155", "eip158", "byzantium", "constantinople", "petersburg",
     "istanbul", "muirGlacier", "berlin", "london", "arrowGlacier", "grayGlacier", "mergeNetsplit",
@@ -98,8 +103,7 @@ def devnet_document(
             **{f"0x{who.hex()}": {"balance": hex(wei)} for who, wei in (also_funded or {}).items()},
             **system_alloc(),
             **(tools_alloc() if predeploys else {}),
-            **(zero_g_alloc(owner) if predeploys and zero_g_rules else {}),
-            **(da_entrance_alloc(owner) if predeploys and zero_g_rules else {}),
+            **(_zero_g_accounts(owner) if predeploys and zero_g_rules else {}),
         },
         "validators": [
             {"publicKey": f"0x{public_key.hex()}", "power": 1, "name": name}
@@ -115,11 +119,21 @@ def _config(chain_id: int) -> dict[str, Any]:
 
 
 def _zero_g_sections(owner: Address, da_epoch_blocks: int, predeploys: bool) -> dict[str, Any]:
-    """Which of 0G's precompiles there are; the DA entrance counts as one of our predeployed contracts."""
+    """Which of 0G's precompiles there are; DA entrance and storage Flow count as predeployed contracts."""
     sections: dict[str, Any] = {
         "precompiles": "0g",
         "daSigners": {"epochBlocks": da_epoch_blocks},
     }
     if predeploys:
         sections["daEntrance"] = {"time": 0, "admin": f"0x{owner.hex()}"}
+        sections["storageFlow"] = storage_flow_section(_storage_flow(owner))
     return sections
+
+
+def _zero_g_accounts(owner: Address) -> dict[str, Any]:
+    flow = storage_flow_alloc(_storage_flow(owner))
+    return {**zero_g_alloc(owner), **da_entrance_alloc(owner), **flow}
+
+
+def _storage_flow(owner: Address) -> StorageFlow:
+    return StorageFlow(0, owner, PRICE_PER_SECTOR_WEI, BLOCKS_PER_STORAGE_EPOCH, first_block=0)

@@ -9,10 +9,13 @@ from eth_typing import Address
 
 from chain.precompile_views import StorageReaderView
 from chain.py_evm.evm_state import EvmState
+from chain.storage_flow import StorageFlow
 from precompiles.da_entrance.activation import initial_storage
 from precompiles.da_entrance.entrance import ADDRESS, DA_SIGNERS
 from precompiles.da_signers.epochs import current_epoch
 from precompiles.dispatch import CODE_BYTE
+from precompiles.storage_flow.activation import initial_storages
+from precompiles.storage_flow.addresses import FLOW
 
 
 def activate_precompiles(state: EvmState) -> None:
@@ -24,6 +27,10 @@ def activate_precompiles(state: EvmState) -> None:
     if admin is not None and not state.get_code(ADDRESS):
         _begin_da_entrance(state, admin)
         missing.append(ADDRESS)
+    flow = state.rules.storage_flow
+    if flow is not None and not state.get_code(FLOW):
+        _begin_storage_flow(state, flow)
+        missing.append(FLOW)
     if missing:
         state.settle()
 
@@ -34,3 +41,14 @@ def _begin_da_entrance(state: EvmState, admin: Address) -> None:
     state.set_code(ADDRESS, CODE_BYTE)
     for slot, value in initial_storage(admin, epoch, state.block_number).items():
         state.set_storage(ADDRESS, slot, value)
+
+
+def _begin_storage_flow(state: EvmState, flow: StorageFlow) -> None:
+    """With the storages that the contracts' `initialize` would have written."""
+    storages = initial_storages(
+        flow.admin, flow.price_per_sector, flow.blocks_per_epoch, flow.first_block
+    )
+    for address, storage in storages.items():
+        state.set_code(address, CODE_BYTE)
+        for slot, value in storage.items():
+            state.set_storage(address, slot, value)

@@ -32,11 +32,11 @@ from chain.state import Overlay
 from chain.tracer import Tracer
 from chain.transactions import Transaction
 from precompiles.interface import Precompile
-from precompiles.registry import own_precompiles, zero_g_precompiles
+from precompiles.registry import own_precompiles, storage_precompiles, zero_g_precompiles
 
 PrecompileSource = Callable[[int], Mapping[Address, Precompile]]
 """DA epoch length in blocks → 0G's precompiles."""
-PrecompileKey = tuple[Fork, bool, int, bool, tuple[Address, ...]]
+PrecompileKey = tuple[Fork, bool, int, bool, bool, tuple[Address, ...]]
 """The rules by which the precompiles of a block are chosen."""
 
 
@@ -136,6 +136,7 @@ class PyEvmEngine:
             rules.has_zero_g_precompiles,
             rules.da_epoch_blocks,
             rules.da_entrance_admin is not None,
+            rules.storage_flow is not None,
             rules.plugins,
         )
         found = self._precompiles.get(key)
@@ -153,6 +154,8 @@ class PyEvmEngine:
             found |= self._zero_g_precompiles(rules.da_epoch_blocks)
         if rules.da_entrance_admin is not None:
             found |= own_precompiles(rules.da_epoch_blocks)
+        if rules.storage_flow is not None:
+            found |= storage_precompiles()
         for address in rules.plugins:
             if address not in self._plugins:
                 raise PluginMissing(address)

@@ -9,7 +9,7 @@ from chain.blocks import Header
 from chain.config import ChainConfig, Rules
 from chain.forks.fork import Fork
 from node.json_rpc.encoding import Json, data, quantity
-from precompiles.registry import own_precompiles, zero_g_precompiles
+from precompiles.registry import own_precompiles, storage_precompiles, zero_g_precompiles
 
 _PRECOMPILES: tuple[tuple[Fork, int, str], ...] = (
     (Fork.FRONTIER, 0x01, "ECREC"),
@@ -97,7 +97,8 @@ def _precompiles(config: ChainConfig, rules: Rules) -> Iterable[tuple[str, str]]
             yield name, data(number.to_bytes(20, "big"))
     zero_g = zero_g_precompiles(rules.da_epoch_blocks) if rules.has_zero_g_precompiles else {}
     own = own_precompiles(rules.da_epoch_blocks) if rules.da_entrance_admin is not None else {}
-    for address, precompile in {**zero_g, **own}.items():
+    storage = storage_precompiles() if rules.storage_flow is not None else {}
+    for address, precompile in {**zero_g, **own, **storage}.items():
         yield _name(type(precompile).__name__, address), data(address)
     for plugin in config.plugins:
         if plugin.address in rules.plugins:
@@ -112,6 +113,9 @@ _ZERO_G_NAMES = {
     0x1000: "ZEROG_DA_SIGNERS",
     0x1002: "ZEROG_WRAPPED_BASE",
     0xDA01: "ZEROG_DA_ENTRANCE",
+    0xF10A: "ZEROG_STORAGE_FLOW",
+    0xF10B: "ZEROG_STORAGE_MARKET",
+    0xF10C: "ZEROG_STORAGE_ROOT_HISTORY",
 }
 
 

@@ -16,11 +16,14 @@ from genesis.predeploys import (
     WRAPPED_A0GI_ADDRESS,
 )
 from precompiles.da_entrance.entrance import ADDRESS as DA_ENTRANCE_ADDRESS
+from precompiles.storage_flow.addresses import PRECOMPILES as STORAGE_FLOW
 
 VALIDATORS = [(PrivateKey(bytes(31) + b"\1").public_key.format(), "one")]
 SYSTEM = {BEACON_ROOTS_ADDRESS, BLOCK_HASHES_ADDRESS}
 TOOLS = {CREATE2_DEPLOYER_ADDRESS, MULTICALL3_ADDRESS}
-ZERO_G = {DA_REGISTRY_ADDRESS, WRAPPED_A0GI_ADDRESS, AGENCY_ADDRESS, DA_ENTRANCE_ADDRESS}
+ZERO_G = {
+    DA_REGISTRY_ADDRESS, WRAPPED_A0GI_ADDRESS, AGENCY_ADDRESS, DA_ENTRANCE_ADDRESS, *STORAGE_FLOW,
+}  # fmt: skip
 
 
 def contracts(document: GenesisDocument) -> set[bytes]:
@@ -35,6 +38,8 @@ def test_by_default_0gs_rules_hold_from_the_beginning() -> None:
     assert loaded.config.da_epoch_blocks == 28_800
     assert loaded.config.da_entrance is not None
     assert loaded.config.da_entrance.admin == loaded.config.owner
+    assert loaded.config.storage_flow is not None
+    assert loaded.config.storage_flow.admin == loaded.config.owner
     assert contracts(loaded) == SYSTEM | TOOLS | ZERO_G
 
 
@@ -52,6 +57,7 @@ def test_without_predeploys_only_ethereums_system_contracts_are_there() -> None:
     loaded = load_document(devnet_document(VALIDATORS, predeploys=False))
     assert loaded.config.has_zero_g_precompiles
     assert loaded.config.da_entrance is None
+    assert loaded.config.storage_flow is None
     assert contracts(loaded) == SYSTEM
 
 
