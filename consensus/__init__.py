@@ -11,6 +11,7 @@ Feed `Consensus.handle` an input; carry out the effects it returns, in order.
     message_log.py      the proposals and votes of a height
     vote_tally.py       who voted for what, and when that makes a quorum
     proposal_log.py     the proposals of a height, bounded
+    timeliness.py       whether a fresh value's time fits our clock
     early_messages.py   messages of rounds and heights ahead, bounded
     value_checks.py     which values are known to be valid, and which are being checked
     view.py             what a core holds, for repair and for the log
@@ -20,6 +21,7 @@ Feed `Consensus.handle` an input; carry out the effects it returns, in order.
     header.py           the block that consensus decides on, and its header
     block_parts.py      what a header commits to
     encoding.py         values ⇄ bytes, and the bytes to sign
+    journal_order.py    what must be in the journal before anything leaves
     journal_encoding.py inputs ⇄ journal records
     recursive_length_prefix.py  strict RLP with a depth limit
     signatures.py       secp256k1: sign a digest, recover the signer

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from consensus.certificates import build_certificate, votes_of
 from consensus.early_messages import EarlyHeights
+from consensus.journal_order import UnwrittenInputs
 from consensus.message_log import MessageLog
 from consensus.messages import (
     Broadcast,
@@ -17,7 +18,7 @@ from consensus.messages import (
     Effect,
     Input,
     Learned,
-    Persist,
+    Publish,
     Received,
     ScheduleTimeout,
     Started,
@@ -34,6 +35,7 @@ from consensus.values import (
     Height,
     Proposal,
     Round,
+    RoundCertificate,
     Step,
     ValidatorAddress,
     ValueId,
@@ -41,6 +43,9 @@ from consensus.values import (
     VoteKind,
 )
 from consensus.view import NOTHING_STARTED, CoreView, view_of
+
+HIDDEN_LOCK_ROUND = 10
+"""From this round on every validator publishes the polka of its valid value, its turn or not."""
 
 
 class Consensus:
@@ -52,7 +57,7 @@ class Consensus:
         self._height = Height(0)
         self._early_heights = EarlyHeights()
         self._decision: Certificate | None = None
-        self._unpersisted: list[Input] = []
+        self._unwritten = UnwrittenInputs()
         self._effects: list[Effect] = []
         self._rules: tuple[Callable[[], bool], ...] = (
             self._decide,
@@ -85,7 +90,7 @@ class Consensus:
         if self._take(input):
             self._fire_rules()
             self._effects[:0] = self._log.take_reports()
-        return self._with_persist()
+        return self._unwritten.written_before(self._effects)
 
     def holds(self, message: Proposal | Vote) -> bool:
         """Whether it is here already, this height's or kept for later: no need to check it again.
@@ -103,8 +108,7 @@ class Consensus:
 
         For an orderly stop, and for what came from the journal in the first place.
         """
-        inputs, self._unpersisted = tuple(self._unpersisted), []
-        return inputs
+        return self._unwritten.take()
 
     def view(self) -> CoreView:
         """A snapshot of what this core holds. Costs grow with the votes held, not for every input."""
@@ -131,8 +135,7 @@ class Consensus:
             return False
         if not self._is_current(input):
             return False
-        # Before it is handled: what is released by it comes behind it in the journal.
-        self._unpersisted.append(input)
+        self._unwritten.add(input)
         match input:
             case Received(message):
                 is_news = self._log.take(message, self._state.round)
@@ -145,7 +148,8 @@ class Consensus:
             case TimeoutElapsed():
                 is_news = self._take_timeout(input)
         if not is_news:
-            self._unpersisted.pop()
+            self._unwritten.take_back()
+        self._unwritten.forget(self._log.take_pushed_out())
         return is_news
 
     def _is_current(
@@ -181,16 +185,16 @@ class Consensus:
         self._log = MessageLog(started.validators)
         self._tally = self._log.tally
         self._checks = ValueChecks()
-        self._unpersisted = [started]
+        self._unwritten.begin(started)
         self._start_round(Round(0))
         for message in self._early_heights.release(started.height):
             # Only now do they take effect, so that the journal of a height begins with its start.
             self._take(Received(message))
         return True
 
-    def _take_certificate(self, certificate: Certificate) -> bool:
-        """A decision is taken as it is; a polka counts as its prevotes, as one unit."""
-        if certificate.kind is VoteKind.PRECOMMIT:
+    def _take_certificate(self, certificate: Certificate | RoundCertificate) -> bool:
+        """A decision is taken as it is; others count as their votes, as one unit."""
+        if isinstance(certificate, Certificate) and certificate.kind is VoteKind.PRECOMMIT:
             self._decide_by(certificate)
             return True
         votes = votes_of(certificate)
@@ -231,7 +235,10 @@ class Consensus:
         self._state.step = Step.PROPOSE
         self._marks = RoundMarks()
         self._log.enter(round)
-        if self._log.proposer(round) != self._own:
+        is_own_turn = self._log.proposer(round) == self._own
+        if self._state.valid_value is not None and (is_own_turn or round >= HIDDEN_LOCK_ROUND):
+            self._publish_polka(self._state.valid_value, self._state.valid_round)
+        if not is_own_turn:
             self._schedule(Step.PROPOSE)
         elif self._state.valid_value is not None:
             self._propose(self._state.valid_value, self._state.valid_round)
@@ -271,7 +278,10 @@ class Consensus:
         is_acceptable = self._checks.is_acceptable(proposal)
         if is_acceptable is None:
             return False
-        self._vote(VoteKind.PREVOTE, proposal.value_id if is_acceptable else None)
+        if is_acceptable:
+            self._vote(VoteKind.PREVOTE, proposal.value_id, proposal.valid_round)
+        else:
+            self._vote(VoteKind.PREVOTE, None)
         return True
 
     def _prevote_nil_after_deferral(self) -> bool:
@@ -443,11 +453,21 @@ class Consensus:
         assert self._own is not None, "only a validator has a turn"
         self._broadcast(Proposal(self._height, self._state.round, value_id, valid_round, self._own))
 
-    def _vote(self, kind: VoteKind, value_id: ValueId | None) -> None:
+    def _publish_polka(self, value_id: ValueId, round: Round) -> None:
+        """For whoever did not see it: alone with a hidden lock, nobody gets anything decided."""
+        votes = self._tally.votes_for(VoteKind.PREVOTE, round, value_id)
+        polka = build_certificate(VoteKind.PREVOTE, self._height, round, value_id, votes)
+        self._effects.append(Publish(polka))
+
+    def _vote(
+        self, kind: VoteKind, value_id: ValueId | None, valid_round: Round = NO_ROUND
+    ) -> None:
         """Cast the vote and enter its step. A follower enters the step alone."""
         self._state.step = Step.PREVOTE if kind is VoteKind.PREVOTE else Step.PRECOMMIT
         if self._is_validator and self._own is not None:
-            self._broadcast(Vote(kind, self._height, self._state.round, value_id, self._own))
+            round = self._state.round
+            vote = Vote(kind, self._height, round, value_id, self._own, valid_round=valid_round)
+            self._broadcast(vote)
 
     def _broadcast(self, message: Proposal | Vote) -> None:
         self._effects.append(Broadcast(message))
@@ -461,12 +481,3 @@ class Consensus:
     def _decide_by(self, certificate: Certificate) -> None:
         self._decision = certificate
         self._effects.append(Decide(certificate))
-
-    def _with_persist(self) -> tuple[Effect, ...]:
-        """Put one `Persist` before the first effect that leaves this validator."""
-        for index, effect in enumerate(self._effects):
-            if isinstance(effect, Broadcast | Decide):
-                persist = Persist(tuple(self._unpersisted))
-                self._unpersisted = []
-                return (*self._effects[:index], persist, *self._effects[index:])
-        return tuple(self._effects)

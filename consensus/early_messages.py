@@ -26,6 +26,7 @@ class EarlyRounds:
         self._validators = validators
         self._rounds: dict[Round, dict[ValidatorAddress, list[Message]]] = {}
         self._rounds_of: dict[ValidatorAddress, set[Round]] = {}
+        self._pushed_out: list[Message] = []
 
     def add(self, message: Message, *, is_certified: bool = False) -> bool:
         """Whether it is new and kept. Keeping it may push out the sender's lowest round."""
@@ -69,9 +70,14 @@ class EarlyRounds:
                 self._rounds_of[sender].discard(reached)
                 yield from messages
 
+    def take_pushed_out(self) -> list[Message]:
+        """What a higher round of its sender has pushed out since the last time."""
+        pushed_out, self._pushed_out = self._pushed_out, []
+        return pushed_out
+
     def _forget(self, sender: ValidatorAddress, round: Round) -> None:
         self._rounds_of[sender].discard(round)
-        del self._rounds[round][sender]
+        self._pushed_out += self._rounds[round].pop(sender)
         if not self._rounds[round]:
             del self._rounds[round]
 
@@ -108,7 +114,11 @@ class EarlyHeights:
 def _is_same(one: Message, other: Message) -> bool:
     """But for the signature."""
     if isinstance(one, Vote) and isinstance(other, Vote):
-        return one.kind is other.kind and one.value_id == other.value_id
+        return (one.kind, one.value_id, one.valid_round) == (
+            other.kind,
+            other.value_id,
+            other.valid_round,
+        )
     if isinstance(one, Proposal) and isinstance(other, Proposal):
         return (one.value_id, one.valid_round) == (other.value_id, other.valid_round)
     return False

@@ -24,6 +24,7 @@ from consensus.values import (
     Height,
     Proposal,
     Round,
+    RoundCertificate,
     Validator,
     ValidatorAddress,
     ValueId,
@@ -40,25 +41,27 @@ BLOCK_BYTES_MAX = 16 * 1024 * 1024
 MESSAGE_BYTES_MAX = 512
 """Of an encoded vote or proposal."""
 CERTIFICATE_BYTES_MAX = 128 * VALIDATORS_MAX
+ROUND_CERTIFICATE_BYTES_MAX = 158 * VALIDATORS_MAX
 
 _VOTE_DOMAINS = {
-    VoteKind.PREVOTE: b"zerog-prevote/1",
+    VoteKind.PREVOTE: b"zerog-prevote/2",
     VoteKind.PRECOMMIT: b"zerog-precommit/1",
 }
 _PROPOSAL_DOMAIN = b"zerog-proposal/1"
 
 
 def vote_sign_bytes(chain_identity: bytes, vote: Vote) -> bytes:
-    """RLP(kind's domain, chain identity, height, round, value id or empty)."""
-    return encode(
-        [
-            _VOTE_DOMAINS[vote.kind],
-            chain_identity,
-            encode_integer(vote.height),
-            encode_integer(vote.round),
-            vote.value_id or b"",
-        ]
-    )
+    """RLP(kind's domain, chain identity, height, round, value id or empty; a prevote's valid round + 1)."""
+    item: list[Item] = [
+        _VOTE_DOMAINS[vote.kind],
+        chain_identity,
+        encode_integer(vote.height),
+        encode_integer(vote.round),
+        vote.value_id or b"",
+    ]
+    if vote.kind is VoteKind.PREVOTE:
+        item.append(encode_integer(vote.valid_round + 1))
+    return encode(item)
 
 
 def proposal_sign_bytes(chain_identity: bytes, proposal: Proposal) -> bytes:
@@ -103,7 +106,7 @@ def decode_proposal(data: bytes) -> Proposal:
 
 
 def encode_message(message: Proposal | Vote) -> bytes:
-    """A vote has six fields; a proposal has six too but begins with an empty one."""
+    """A vote begins with its kind, a proposal with an empty field."""
     return encode_vote(message) if isinstance(message, Vote) else encode_proposal(message)
 
 
@@ -121,6 +124,25 @@ def encode_certificate(certificate: Certificate) -> bytes:
 def decode_certificate(data: bytes) -> Certificate:
     """Raises Undecodable. Whether it proves anything: `certificates.check_certificate`."""
     return _certificate(decode(_bounded(data, CERTIFICATE_BYTES_MAX)))
+
+
+def encode_round_certificate(certificate: RoundCertificate) -> bytes:
+    return encode(
+        [
+            encode_integer(certificate.height),
+            encode_integer(certificate.round),
+            [_vote_item(vote) for vote in certificate.votes],
+        ]
+    )
+
+
+def decode_round_certificate(data: bytes) -> RoundCertificate:
+    """Raises Undecodable. Whether it proves anything: `certificates.check_round_certificate`."""
+    item = decode(_bounded(data, ROUND_CERTIFICATE_BYTES_MAX))
+    height, round, votes = _fields(item, 3)
+    return RoundCertificate(
+        _height(height), _round(round), tuple(map(_vote, _list(votes, VALIDATORS_MAX)))
+    )
 
 
 def encode_header(header: ConsensusHeader) -> bytes:
@@ -181,7 +203,7 @@ def decode_validator_set(data: bytes) -> ValidatorSet:
 
 
 def _vote_item(vote: Vote) -> Item:
-    return [
+    item: list[Item] = [
         encode_integer(vote.kind),
         encode_integer(vote.height),
         encode_integer(vote.round),
@@ -189,18 +211,36 @@ def _vote_item(vote: Vote) -> Item:
         vote.validator,
         vote.signature,
     ]
+    if vote.kind is VoteKind.PREVOTE:
+        item.append(encode_integer(vote.valid_round + 1))
+    return item
 
 
 def _vote(item: Item) -> Vote:
-    kind, height, round, value_id, validator, signature = _fields(item, 6)
-    return Vote(
-        _kind(kind),
+    fields = _list(item, 7)
+    kind = _kind(fields[0]) if fields else None
+    expected = 7 if kind is VoteKind.PREVOTE else 6
+    _, height, round, value_id, validator, signature, *valid_round = _fields(fields, expected)
+    vote = Vote(
+        VoteKind.PRECOMMIT if kind is None else kind,
         _height(height),
         _round(round),
         None if value_id == b"" else ValueId(_exactly(value_id, 32)),
         ValidatorAddress(_exactly(validator, 20)),
         _signature(signature),
+        _valid_round(valid_round[0], _round(round)) if valid_round else NO_ROUND,
     )
+    if vote.value_id is None and vote.valid_round != NO_ROUND:
+        raise Undecodable(f"a nil prevote with valid round {vote.valid_round}")
+    return vote
+
+
+def _valid_round(item: Item, round: Round) -> Round:
+    """Written as one more, so that none is 0."""
+    valid_round = decode_integer(_bytes(item)) - 1
+    if valid_round >= round:
+        raise Undecodable(f"valid round {valid_round} is not before round {round}")
+    return Round(valid_round)
 
 
 def _proposal_item(proposal: Proposal) -> Item:
@@ -218,35 +258,38 @@ def _proposal(item: Item) -> Proposal:
     mark, height, round, value, validator, signature = _fields(item, 6)
     if mark != b"":
         raise Undecodable("a proposal begins with an empty field")
-    value_id, after_valid_round = _fields(value, 2)
-    valid_round = decode_integer(_bytes(after_valid_round)) - 1
-    if valid_round >= _round(round):
-        raise Undecodable(f"valid round {valid_round} is not before round {_round(round)}")
+    value_id, valid_round = _fields(value, 2)
     return Proposal(
         _height(height),
         _round(round),
         ValueId(_exactly(value_id, 32)),
-        NO_ROUND if valid_round < 0 else Round(valid_round),
+        _valid_round(valid_round, _round(round)),
         ValidatorAddress(_exactly(validator, 20)),
         _signature(signature),
     )
 
 
 def _certificate_item(certificate: Certificate) -> Item:
-    return [
+    item: list[Item] = [
         encode_integer(certificate.kind),
         encode_integer(certificate.height),
         encode_integer(certificate.round),
         certificate.value_id,
         certificate.signatures,
     ]
+    if certificate.kind is VoteKind.PREVOTE:
+        item.append([encode_integer(round + 1) for round in certificate.valid_rounds])
+    return item
 
 
 def _certificate(item: Item) -> Certificate:
-    kind, height, round, value_id, signatures = _fields(item, 5)
+    fields = _list(item, 6)
+    kind = _kind(fields[0]) if fields else None
+    expected = 6 if kind is VoteKind.PREVOTE else 5
+    _, height, round, value_id, signatures, *valid_rounds = _fields(fields, expected)
     pairs = [_fields(pair, 2) for pair in _list(signatures, VALIDATORS_MAX)]
     return Certificate(
-        _kind(kind),
+        VoteKind.PRECOMMIT if kind is None else kind,
         _height(height),
         _round(round),
         ValueId(_exactly(value_id, 32)),
@@ -254,7 +297,16 @@ def _certificate(item: Item) -> Certificate:
             (ValidatorAddress(_exactly(validator, 20)), _exactly(signature, SIGNATURE_BYTES))
             for validator, signature in pairs
         ),
+        _valid_rounds(valid_rounds[0], len(pairs), _round(round)) if valid_rounds else (),
     )
+
+
+def _valid_rounds(item: Item, count: int, round: Round) -> tuple[Round, ...]:
+    """None at all, or one for each signer of which not all are NO_ROUND: one polka, one encoding."""
+    rounds = tuple(_valid_round(one, round) for one in _list(item, count))
+    if rounds and (len(rounds) != count or all(one == NO_ROUND for one in rounds)):
+        raise Undecodable(f"{len(rounds)} valid rounds for {count} signers")
+    return rounds
 
 
 def _header(item: Item) -> ConsensusHeader:

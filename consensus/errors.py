@@ -55,11 +55,27 @@ class WrongCertificateSignature(InvalidCertificate):
 
 
 class TooLittlePower(InvalidCertificate):
-    """The signers hold two thirds of the power or less."""
+    """The signers hold two thirds of the power or less; of a round certificate, one third or less."""
 
     def __init__(self, got: int, total: int) -> None:
-        super().__init__(f"power {got} of {total} is not more than two thirds")
+        super().__init__(f"power {got} of {total} is not enough")
         self.got, self.total = got, total
+
+
+class ValidRoundsDoNotFit(InvalidCertificate):
+    """A decision with valid rounds, or a polka with another number of them than of signers."""
+
+    def __init__(self, got: int, expected: int) -> None:
+        super().__init__(f"{got} valid rounds for {expected} signers")
+        self.got, self.expected = got, expected
+
+
+class VoteOfAnotherRound(InvalidCertificate):
+    """A round certificate holds a vote of another round or height."""
+
+    def __init__(self, height: int, round: int) -> None:
+        super().__init__(f"a vote of height {height} round {round} is not of the certificate's")
+        self.height, self.round = height, round
 
 
 class InvalidEvidence(ConsensusError):

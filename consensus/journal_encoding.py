@@ -3,9 +3,11 @@
 from consensus.encoding import (
     decode_certificate,
     decode_message,
+    decode_round_certificate,
     decode_validator_set,
     encode_certificate,
     encode_message,
+    encode_round_certificate,
     encode_validator_set,
 )
 from consensus.errors import Undecodable
@@ -19,9 +21,11 @@ from consensus.messages import (
     ValueChecked,
 )
 from consensus.recursive_length_prefix import decode, decode_integer, encode, encode_integer
-from consensus.values import Height, Round, Step, ValueId
+from consensus.values import Certificate, Height, Round, RoundCertificate, Step, ValueId
 
-_STARTED, _RECEIVED, _LEARNED, _BUILT, _CHECKED, _ELAPSED = (bytes([tag]) for tag in range(1, 7))
+_STARTED, _RECEIVED, _LEARNED, _BUILT, _CHECKED, _ELAPSED, _LEARNED_ROUND = (
+    bytes([tag]) for tag in range(1, 8)
+)
 _TRUE, _FALSE = b"\x01", b""
 
 
@@ -32,7 +36,9 @@ def encode_input(input: Input) -> bytes:
             fields = [_STARTED, encode_integer(height), encode_validator_set(validators)]
         case Received(message):
             fields = [_RECEIVED, encode_message(message)]
-        case Learned(certificate):
+        case Learned(RoundCertificate() as certificate):
+            fields = [_LEARNED_ROUND, encode_round_certificate(certificate)]
+        case Learned(Certificate() as certificate):
             fields = [_LEARNED, encode_certificate(certificate)]
         case ValueBuilt(height, round, value_id):
             fields = [_BUILT, encode_integer(height), encode_integer(round), value_id]
@@ -66,6 +72,8 @@ def _decode_fields(fields: list[bytes]) -> Input:
             return Received(decode_message(message))
         case [tag, certificate] if tag == _LEARNED:
             return Learned(decode_certificate(certificate))
+        case [tag, certificate] if tag == _LEARNED_ROUND:
+            return Learned(decode_round_certificate(certificate))
         case [tag, height, round, value_id] if tag == _BUILT and len(value_id) == 32:
             return ValueBuilt(*_place(height, round), ValueId(value_id))
         case [tag, height, round, value_id, verdict] if (

@@ -39,6 +39,10 @@ class MessageLog:
             return self.tally.holds(message)
         return self._proposals.holds(message)
 
+    def take_pushed_out(self) -> Sequence[Proposal | Vote]:
+        """Messages of later rounds that were kept and are not any more: they have had no effect."""
+        return self._early.take_pushed_out()
+
     def enter(self, round: Round) -> None:
         """Count what was kept for this round and those that it skips."""
         for message in self._early.release(round):

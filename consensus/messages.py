@@ -8,7 +8,16 @@ signed messages only as inputs, its own included: a host that has signed a messa
 from dataclasses import dataclass
 
 from consensus.validators import ValidatorSet
-from consensus.values import Certificate, Height, Proposal, Round, Step, ValueId, Vote
+from consensus.values import (
+    Certificate,
+    Height,
+    Proposal,
+    Round,
+    RoundCertificate,
+    Step,
+    ValueId,
+    Vote,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +44,11 @@ class Received:
 class Learned:
     """A certificate somebody else gathered; the host has checked it against the validator set.
 
-    A commit certificate decides (the host has the value's bytes); a polka counts as its prevotes.
+    A commit certificate decides (the host has the value's bytes); a polka and a round certificate
+    count as their votes, all of them, whatever is held of their signers.
     """
 
-    certificate: Certificate
+    certificate: Certificate | RoundCertificate
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +95,13 @@ class Broadcast:
 
 
 @dataclass(frozen=True, slots=True)
+class Publish:
+    """Send this polka to every validator: who lacks it cannot prevote for its value (L28)."""
+
+    certificate: Certificate
+
+
+@dataclass(frozen=True, slots=True)
 class BuildValue:
     height: Height
     round: Round
@@ -127,4 +144,4 @@ class Report:
     second: Proposal | Vote
 
 
-Effect = Persist | Broadcast | BuildValue | CheckValue | ScheduleTimeout | Decide | Report
+Effect = Persist | Broadcast | Publish | BuildValue | CheckValue | ScheduleTimeout | Decide | Report

@@ -4,11 +4,22 @@ that stall, or have just met, exchange summaries and send each other what is mis
 
 from dataclasses import dataclass
 
+from consensus.certificates import votes_of
 from consensus.encoding import HEIGHT_MAX, ROUND_MAX
 from consensus.errors import Undecodable
 from consensus.recursive_length_prefix import decode, decode_integer, encode, encode_integer
 from consensus.validators import VALIDATORS_MAX, ValidatorSet
-from consensus.values import Certificate, Height, Proposal, Round, ValueId, Vote, VoteKind
+from consensus.values import (
+    Certificate,
+    Height,
+    Proposal,
+    Round,
+    RoundCertificate,
+    ValidatorAddress,
+    ValueId,
+    Vote,
+    VoteKind,
+)
 from consensus.view import CoreView, RoundView
 
 ROUNDS_PER_SUMMARY_MAX = 32
@@ -17,6 +28,8 @@ PROPOSALS_PER_SUMMARY_MAX = 16
 MESSAGES_PER_REPAIR_MAX = 4_096
 SUMMARY_BYTES_MAX = 64 * 1024
 _BITMAP_BYTES_MAX = (VALIDATORS_MAX + 7) // 8
+
+RepairMessage = Proposal | Vote | Certificate | RoundCertificate
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +61,7 @@ def summarize(view: CoreView) -> Summary:
     return Summary(view.height, view.round, rounds)
 
 
-def lacking(view: CoreView, summary: Summary) -> tuple[Proposal | Vote | Certificate, ...]:
+def lacking(view: CoreView, summary: Summary) -> tuple[RepairMessage, ...]:
     """What to send the peer of this summary: proposals first, then certificates, then single votes.
 
     Nothing when the peer is at another height: then it needs decided blocks, or we do.
@@ -70,10 +83,26 @@ def lacking(view: CoreView, summary: Summary) -> tuple[Proposal | Vote | Certifi
     decided = {round.commit for round in summary.rounds}
     if view.decision is not None and view.decision.value_id not in decided:
         certificates = [view.decision, *(c for c in certificates if c.kind is VoteKind.PREVOTE)]
-    in_certificates = {(c.kind, c.round, c.value_id) for c in certificates}
-    single = [v for v in votes if (v.kind, v.round, v.value_id) not in in_certificates]
-    messages: list[Proposal | Vote | Certificate] = [*proposals, *certificates, *single]
+    in_certificates = {vote for certificate in certificates for vote in votes_of(certificate)}
+    proof = _proof_of_round(view) if summary.round < view.round else None
+    if proof is not None:
+        in_certificates |= set(proof.votes)
+    single = [vote for vote in votes if vote not in in_certificates]
+    proofs = [] if proof is None else [proof]
+    messages: list[RepairMessage] = [*proposals, *certificates, *proofs, *single]
     return tuple(messages[:MESSAGES_PER_REPAIR_MAX])
+
+
+def _proof_of_round(view: CoreView) -> RoundCertificate | None:
+    """That the round has begun, for a peer in an earlier one; None while too few have voted in it."""
+    assert view.validators is not None, "a view with rounds has a validator set"
+    votes: dict[ValidatorAddress, Vote] = {}
+    for vote in (*view.rounds[-1].precommits, *view.rounds[-1].prevotes):
+        votes.setdefault(vote.validator, vote)
+    power = sum(view.validators.power_of(validator) for validator in votes)
+    if not view.validators.exceeds_third(power):
+        return None
+    return RoundCertificate(view.height, view.round, tuple(votes[v] for v in sorted(votes)))
 
 
 def encode_summary(summary: Summary) -> bytes:

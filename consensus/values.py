@@ -38,6 +38,9 @@ class Vote:
     value_id: ValueId | None
     validator: ValidatorAddress
     signature: bytes = b""
+    valid_round: Round = NO_ROUND
+    """Of a prevote for a value: the valid round of the proposal that it answers, so that whoever let
+    go of a lock has signed on what grounds. NO_ROUND in every other vote."""
 
     def signed(self, signature: bytes) -> "Vote":
         return replace(self, signature=signature)
@@ -71,6 +74,18 @@ class Certificate:
     value_id: ValueId
     signatures: tuple[tuple[ValidatorAddress, bytes], ...]
     """(validator, its 65-byte signature of the vote), ascending by validator."""
+    valid_rounds: tuple[Round, ...] = ()
+    """Of a polka: each prevote's valid round, in the same order; empty when all are NO_ROUND."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoundCertificate:
+    """More than a third of the power voted anything in a round: the proof that it has begun (L55)."""
+
+    height: Height
+    round: Round
+    votes: tuple[Vote, ...]
+    """One of each signer, ascending by validator; of either kind, for any value."""
 
 
 @dataclass(frozen=True, slots=True)

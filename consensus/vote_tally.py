@@ -11,7 +11,8 @@ class VoteTally:
     """The votes of one height.
 
     A validator that votes twice counts for both values: whether we saw its first vote or its second
-    must not decide whether we see a quorum.
+    must not decide whether we see a quorum. For one value it counts once, whatever valid rounds it
+    gives.
     """
 
     def __init__(self, validators: ValidatorSet) -> None:
@@ -28,13 +29,14 @@ class VoteTally:
         ballot = self._ballots.get((vote.round, vote.kind))
         if ballot is None or vote.validator not in ballot.first:
             return True
-        if (vote.validator, vote.value_id) in ballot.votes:
+        if (vote.validator, vote.value_id, vote.valid_round) in ballot.votes:
             return False
         return is_certified or not ballot.is_full_for(vote.validator)
 
     def holds(self, vote: Vote) -> bool:
         ballot = self._ballots.get((vote.round, vote.kind))
-        return ballot is not None and (vote.validator, vote.value_id) in ballot.votes
+        key = vote.validator, vote.value_id, vote.valid_round
+        return ballot is not None and key in ballot.votes
 
     def add(self, vote: Vote) -> Vote | None:
         """Count a vote that `would_keep` allows; gives an earlier vote that it excludes, once."""
@@ -78,14 +80,23 @@ class VoteTally:
         return frozenset(ballot.first) if ballot else frozenset()
 
     def votes_for(self, kind: VoteKind, round: Round, value_id: ValueId | None) -> list[Vote]:
-        return [vote for vote in self.votes(kind, round) if vote.value_id == value_id]
+        """One of each validator, whatever valid round it gives: what a certificate is made of."""
+        votes: dict[ValidatorAddress, Vote] = {}
+        for vote in self.votes(kind, round):
+            if vote.value_id == value_id:
+                votes.setdefault(vote.validator, vote)
+        return list(votes.values())
 
     def _count(self, ballot: "_Ballot", vote: Vote, *, is_first: bool) -> None:
         power = self._validators.power_of(vote.validator)
-        ballot.votes[vote.validator, vote.value_id] = vote
+        ballot.votes[vote.validator, vote.value_id, vote.valid_round] = vote
+        ballot.votes_of[vote.validator] = ballot.votes_of.get(vote.validator, 0) + 1
         if is_first:
             ballot.first[vote.validator] = vote
             ballot.power += power
+        if (vote.validator, vote.value_id) in ballot.supporters:
+            return
+        ballot.supporters.add((vote.validator, vote.value_id))
         total = ballot.power_for.get(vote.value_id, 0) + power
         ballot.power_for[vote.value_id] = total
         if vote.value_id in ballot.quorums or not self._validators.has_quorum(total):
@@ -98,10 +109,21 @@ class VoteTally:
 class _Ballot:
     """The votes of one round and kind."""
 
-    __slots__ = ("equivocators", "first", "power", "power_for", "quorums", "votes")
+    __slots__ = (
+        "equivocators",
+        "first",
+        "power",
+        "power_for",
+        "quorums",
+        "supporters",
+        "votes",
+        "votes_of",
+    )
 
     def __init__(self) -> None:
-        self.votes: dict[tuple[ValidatorAddress, ValueId | None], Vote] = {}
+        self.votes: dict[tuple[ValidatorAddress, ValueId | None, Round], Vote] = {}
+        self.votes_of: dict[ValidatorAddress, int] = {}
+        self.supporters: set[tuple[ValidatorAddress, ValueId | None]] = set()
         self.first: dict[ValidatorAddress, Vote] = {}
         self.power = 0
         self.power_for: dict[ValueId | None, int] = {}
@@ -109,5 +131,4 @@ class _Ballot:
         self.equivocators: set[ValidatorAddress] = set()
 
     def is_full_for(self, validator: ValidatorAddress) -> bool:
-        held = sum(1 for voter, _ in self.votes if voter == validator)
-        return held >= VALUES_PER_VALIDATOR_MAX
+        return self.votes_of.get(validator, 0) >= VALUES_PER_VALIDATOR_MAX

@@ -25,6 +25,7 @@ from consensus.messages import (
     Input,
     Learned,
     Persist,
+    Publish,
     Received,
     Report,
     ScheduleTimeout,
@@ -321,6 +322,8 @@ class ConsensusHost:
                     await self._on_disk(partial(self._state.journal.persist, inputs))
                 case Broadcast(message):
                     await self._broadcast(message)
+                case Publish(certificate):
+                    self._network.broadcast(certificate)
                 case BuildValue():
                     self._work.build(effect)
                 case CheckValue():

@@ -22,7 +22,7 @@ from consensus.recursive_length_prefix import decode, decode_integer, encode, en
 from node.durable_files import DurableFiles
 
 JOURNAL_NAME = "journal"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 BATCH_BYTES_MAX = 64 * 1024 * 1024
 """A longer length field is damage."""
 BATCH_ENTRY_BYTES_MAX = BATCH_BYTES_MAX // 2

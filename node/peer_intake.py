@@ -7,7 +7,7 @@ import trio
 from consensus.certificates import votes_of
 from consensus.messages import Learned, Received
 from consensus.repair import Summary, lacking, summarize
-from consensus.values import Certificate, Proposal, Vote, VoteKind
+from consensus.values import Certificate, Proposal, RoundCertificate, Vote, VoteKind
 from node.height_state import HeightState
 from node.height_values import BLOCKS_PER_SENDER_MAX, EARLY_BLOCKS_PER_SENDER_MAX
 from node.network.block_transfer import ProposedBlock
@@ -17,6 +17,7 @@ from node.peer_messages import (
     Misbehaviour,
     Place,
     check_peer_certificate,
+    check_peer_round_certificate,
     check_signature,
     decode_proposed_block,
     is_turn_of_sender,
@@ -93,6 +94,8 @@ class PeerIntake:
                     self._answer_summary(peer, message)
                 case Certificate():
                     self._take_certificate(message)
+                case RoundCertificate():
+                    self._take_round_certificate(message)
         except Misbehaviour as error:
             self.leave(peer)
             self._network.drop(peer, str(error))
@@ -150,6 +153,14 @@ class PeerIntake:
         else:
             self._unfounded = certificate
             self._found_decision()
+
+    def _take_round_certificate(self, certificate: RoundCertificate) -> None:
+        if certificate.height != self._state.height or self._state.decision is not None:
+            return
+        if certificate.round <= self._state.core.round:
+            return
+        check_peer_round_certificate(certificate, self._place())
+        self._state.feedback.append(Learned(certificate))
 
     def _found_decision(self) -> None:
         """A commit certificate counts once its block is at hand."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from consensus.block_parts import check_parts
-from consensus.certificates import check_certificate
+from consensus.certificates import check_certificate, check_round_certificate
 from consensus.early_messages import HEIGHTS_AHEAD_MAX
 from consensus.encoding import decode_block, signing_digest
 from consensus.errors import (
@@ -15,7 +15,7 @@ from consensus.errors import (
 from consensus.header import ConsensusBlock
 from consensus.signatures import recover
 from consensus.validators import ValidatorSet
-from consensus.values import Certificate, Proposal, Vote
+from consensus.values import Certificate, Proposal, RoundCertificate, Vote
 from node.network.block_transfer import ProposedBlock
 
 ROUNDS_AHEAD_FOR_BLOCKS_MAX = 64
@@ -107,3 +107,11 @@ def check_peer_certificate(certificate: Certificate, place: Place) -> None:
         check_certificate(certificate, place.validators, place.chain_identity, recover)
     except InvalidCertificate as error:
         raise Misbehaviour(f"forged certificate: {error}") from error
+
+
+def check_peer_round_certificate(certificate: RoundCertificate, place: Place) -> None:
+    """Raises `Misbehaviour`."""
+    try:
+        check_round_certificate(certificate, place.validators, place.chain_identity, recover)
+    except InvalidCertificate as error:
+        raise Misbehaviour(f"forged round certificate: {error}") from error

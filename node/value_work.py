@@ -10,17 +10,12 @@ from typing import Protocol
 
 from consensus.header import ConsensusBlock
 from consensus.messages import BuildValue, CheckValue, ValueBuilt, ValueChecked
+from consensus.timeliness import is_timely
 from consensus.values import NO_ROUND, Certificate, Height, Proposal
 from node.consensus_items import Built, Checked, Committed, Item
 from node.executor import Executor
 from node.height_state import HeightState
 
-CLOCK_PRECISION_MS = 500
-MESSAGE_DELAY_MS = 60_000
-"""How old a fresh block may be on arrival, growing by a tenth a round. Long, because a block that
-took its proposer half a minute to build is proposed all the same; a stale time harms nobody."""
-MESSAGE_DELAY_GROWTH = 1.1
-_ROUNDS_OF_GROWTH_MAX = 100
 _log = logging.getLogger("zerog.consensus")
 
 
@@ -150,9 +145,27 @@ class ValueWork:
     def _answer(self, question: CheckValue, verdict: str | None) -> None:
         is_valid = verdict is None
         if is_valid and question.valid_round == NO_ROUND:
-            is_valid = self._is_timely(question)
+            is_valid = self._is_by_its_proposer(question) and self._is_timely(question)
         answer = ValueChecked(question.height, question.round, question.value_id, is_valid)
         self._state.feedback.append(answer)
+
+    def _is_by_its_proposer(self, question: CheckValue) -> bool:
+        """A fresh block names whose turn it is, so a decided one names who had the turn when it was
+        fresh: a quorum has checked it then. Rewards and the turn that was taken follow from it."""
+        value, validators = self._state.values.get(question.value_id), self._state.validators
+        if value is None or validators is None:
+            return False
+        expected = validators.proposer(question.round)
+        named = value.block.header.proposer
+        if named != expected:
+            _log.warning(
+                "block of height %d round %d names 0x%s as its proposer, expected 0x%s: voting nil",
+                question.height,
+                question.round,
+                named.hex(),
+                expected.hex(),
+            )
+        return named == expected
 
     def _is_timely(self, question: CheckValue) -> bool:
         """Proposer-based timestamps: not from the future, nor too old, when the proposal came."""
@@ -163,11 +176,8 @@ class ValueWork:
             return True
         if value is None or arrived is None:
             return False
-        growth = MESSAGE_DELAY_GROWTH ** min(question.round, _ROUNDS_OF_GROWTH_MAX)
         time_ms = value.block.header.time_ms
-        earliest = time_ms - CLOCK_PRECISION_MS
-        latest = time_ms + int(MESSAGE_DELAY_MS * growth) + CLOCK_PRECISION_MS
-        if not earliest <= arrived <= latest:
+        if not is_timely(time_ms, arrived, question.round):
             _log.warning(
                 "block of height %d round %d is %d ms off our clock: voting nil",
                 question.height,

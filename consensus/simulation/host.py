@@ -4,7 +4,7 @@ from collections import deque
 from random import Random
 from typing import Protocol
 
-from consensus.certificates import check_certificate
+from consensus.certificates import check_certificate, check_round_certificate
 from consensus.core import Consensus
 from consensus.encoding import signing_digest
 from consensus.evidence import exclude_each_other
@@ -18,6 +18,7 @@ from consensus.messages import (
     Input,
     Learned,
     Persist,
+    Publish,
     Received,
     Report,
     ScheduleTimeout,
@@ -39,6 +40,7 @@ from consensus.values import (
     Height,
     Proposal,
     Round,
+    RoundCertificate,
     ValidatorAddress,
     ValueId,
     Vote,
@@ -122,6 +124,12 @@ class Host:
                 self._learn(certificate)
             case Certificate():
                 self._learn(packet)
+            case RoundCertificate():
+                if packet.height == self._core.height:
+                    check_round_certificate(
+                        packet, self._world.validators(packet.height), CHAIN, false_recover
+                    )
+                    self.feed(Learned(packet))
             case Proposal() | Vote():
                 self.feed(Received(packet))
 
@@ -182,6 +190,8 @@ class Host:
                 self._journal += [encode_input(input) for input in persisted]
             case Broadcast(message):
                 self._broadcast(message, inputs)
+            case Publish(certificate):
+                self._world.send(self, None, certificate)
             case BuildValue(height, round):
                 value_id = self._world.new_value(height, is_valid=True)
                 built = ValueBuilt(height, round, value_id)

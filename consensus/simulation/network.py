@@ -5,7 +5,7 @@ from random import Random
 
 from consensus.repair import Summary
 from consensus.simulation.faults import FaultPlan, Partitions
-from consensus.values import Certificate, Proposal, Vote
+from consensus.values import Certificate, Proposal, RoundCertificate, Vote
 
 HEALED_DELAY_MS_MAX = 20
 PARTITION_MS = 2_000
@@ -19,7 +19,7 @@ class Decided:
     certificate: Certificate
 
 
-Packet = Proposal | Vote | Certificate | Summary | Decided
+Packet = Proposal | Vote | Certificate | RoundCertificate | Summary | Decided
 
 
 class Network:
@@ -86,6 +86,8 @@ def describe(packet: Packet) -> str:
         case Decided(certificate) | (Certificate() as certificate):
             place = f"{certificate.height}/{certificate.round}"
             return f"certificate {certificate.kind} {place} {certificate.value_id.hex()[:8]}"
+        case RoundCertificate(height, round):
+            return f"round certificate {height}/{round}"
         case Summary(height, round):
             return f"summary {height}/{round}"
 
@@ -97,5 +99,5 @@ def _place_of(packet: Packet) -> tuple[int, int, int]:
             return certificate.height, certificate.round, certificate.kind
         case Vote():
             return packet.height, packet.round, packet.kind
-        case Proposal() | Summary():
+        case Proposal() | Summary() | RoundCertificate():
             return packet.height, packet.round, 0

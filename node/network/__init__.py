@@ -2,7 +2,7 @@
 
 host.py            sessions: handshake, one stream out to each peer, dropping and redialling
 interface.py       what the consensus host and the network know of each other
-messages.py        what travels on /zerog/consensus/1
+messages.py        what travels on /zerog/consensus/2
 block_transfer.py  a proposal with its block, in pieces
 status.py          the handshake, /zerog/status/1
 transactions.py    transactions over gossipsub, in batches

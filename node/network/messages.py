@@ -1,24 +1,27 @@
-"""What travels on `/zerog/consensus/1`: one frame is a kind byte and its fields.
+"""What travels on `/zerog/consensus/2`: one frame is a kind byte and its fields.
 
 1 vote         encoded vote
 2 proposal     see block_transfer.py
 3 piece        see block_transfer.py
 4 summary      encoded summary (consensus/repair.py)
 5 certificate  encoded certificate: a polka, or a decision of the height both are at
-    6 transactions RLP list of encoded transactions
+6 transactions RLP list of encoded transactions
+7 round        encoded round certificate: votes of more than a third in a later round
 """
 
 from libp2p.custom_types import TProtocol
 
 from consensus.encoding import (
     decode_certificate,
+    decode_round_certificate,
     decode_vote,
     encode_certificate,
+    encode_round_certificate,
     encode_vote,
 )
 from consensus.errors import Undecodable
 from consensus.repair import Summary, decode_summary, encode_summary
-from consensus.values import Certificate, Vote
+from consensus.values import Certificate, RoundCertificate, Vote
 from node.network.block_transfer import (
     BlockAssembly,
     ProposedBlock,
@@ -32,13 +35,13 @@ from node.network.transaction_batch import (
     encode_transactions,
 )
 
-CONSENSUS_PROTOCOL = TProtocol("/zerog/consensus/1")
+CONSENSUS_PROTOCOL = TProtocol("/zerog/consensus/2")
 CONSENSUS_FRAME_BYTES_MAX = 160 * 1024
 """A certificate of the largest validator set, or a batch with one of the largest transactions."""
-_VOTE, _PROPOSAL, _PIECE, _SUMMARY, _CERTIFICATE, _TRANSACTIONS = range(1, 7)
+_VOTE, _PROPOSAL, _PIECE, _SUMMARY, _CERTIFICATE, _TRANSACTIONS, _ROUND = range(1, 8)
 
 
-WireMessage = Vote | ProposedBlock | Summary | Certificate | TransactionBatch
+WireMessage = Vote | ProposedBlock | Summary | Certificate | RoundCertificate | TransactionBatch
 
 
 def frames_of(message: WireMessage) -> list[bytes]:
@@ -53,6 +56,8 @@ def frames_of(message: WireMessage) -> list[bytes]:
             return [_frame(_SUMMARY, encode_summary(message))]
         case Certificate():
             return [_frame(_CERTIFICATE, encode_certificate(message))]
+        case RoundCertificate():
+            return [_frame(_ROUND, encode_round_certificate(message))]
         case TransactionBatch():
             return [_frame(_TRANSACTIONS, encode_transactions(message))]
 
@@ -82,6 +87,8 @@ class MessageReader:
                     return decode_certificate(fields)
                 case 6:
                     return TransactionBatch(decode_transactions(fields))
+                case 7:
+                    return decode_round_certificate(fields)
         except Undecodable as error:
             raise BrokenProtocol(f"message of kind {kind}: {error}") from error
         raise BrokenProtocol(f"message of unknown kind {kind}")

@@ -14,6 +14,7 @@ from consensus.values import (
     Height,
     Proposal,
     Round,
+    RoundCertificate,
     ValidatorAddress,
     ValueId,
     Vote,
@@ -42,6 +43,14 @@ MESSAGES: list[WireMessage] = [
     ProposedBlock(PROPOSAL, bytes(range(256)) * 1_000),
     Summary(Height(3), Round(1), (RoundSummary(Round(1), (VALUE,), 5, 1 << 90, VALUE, None),)),
     Certificate(VoteKind.PREVOTE, Height(3), Round(0), VALUE, ((VALIDATOR, b"\x0c" * 65),)),
+    Certificate(
+        VoteKind.PREVOTE, Height(3), Round(2), VALUE, ((VALIDATOR, b"\x0c" * 65),), (Round(1),)
+    ),
+    RoundCertificate(
+        Height(3),
+        Round(2),
+        (Vote(VoteKind.PREVOTE, Height(3), Round(2), VALUE, VALIDATOR, b"\x0c" * 65, Round(1)),),
+    ),
     TransactionBatch((b"one", b"two")),
 ]
 
