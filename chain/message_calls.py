@@ -6,8 +6,10 @@ from typing import Final
 
 from eth_typing import Address, Hash32
 
+from chain.access_lists import FoundAccessList, find_access_list
 from chain.blocks import Header
 from chain.config import ChainConfig
+from chain.contract_addresses import created_address
 from chain.engine import (
     AccountOverride,
     CallResult,
@@ -21,7 +23,8 @@ from chain.errors import InvalidTransaction
 from chain.gas_estimation import Allowance, estimate_gas
 from chain.query_errors import CallRefused, InvalidCall
 from chain.reverts import raise_failure
-from chain.transactions import AccessList, Authorization
+from chain.tracer import Tracer
+from chain.transactions import GAS_AUTHORIZATION, AccessList, Authorization, authorities
 
 NO_SENDER: Final = Address(bytes(20))
 """Who calls where nobody is named."""
@@ -100,6 +103,16 @@ class MessageCalls:
         raise_failure(result)
         return result.output
 
+    def trace(self, request: CallRequest, gas_cap: int, tracer: Tracer) -> None:
+        """As `call`, for what the tracer is told; raises InvalidCall, CallRefused."""
+        message = self._message(
+            request, gas_cap if request.gas is None else min(request.gas, gas_cap)
+        )
+        try:
+            self._run(message, tracer)
+        except InvalidTransaction as error:
+            raise CallRefused(f"tracing failed: {error}") from error
+
     def estimate_gas(self, request: CallRequest, gas_cap: int) -> int:
         """A gas limit that suffices; raises as `call`, and GasRequiredExceedsAllowance."""
         message = self._message(request, min(request.gas or 0, gas_cap))
@@ -108,10 +121,44 @@ class MessageCalls:
             gas_cap=gas_cap,
             sender_balance=self._balance(message.sender),
             target_has_code=message.to is not None and self._has_code(message.to),
+            transaction_gas_limit=self._environment.rules.row.transaction_gas_limit,
         )
         return estimate_gas(
             message, allowance, lambda gas_limit: self._run(replace(message, gas_limit=gas_limit))
         )
+
+    def access_list(
+        self, request: CallRequest, nonce: int | None, gas_cap: int
+    ) -> FoundAccessList:
+        """What the message touches (EIP-2930).
+
+        `nonce` says where a creation puts its contract; None is the sender's next. Raises InvalidCall,
+        CallRefused.
+        """
+        gas_limit = gas_cap if request.gas is None else min(request.gas, gas_cap)
+        message = self._message(request, gas_limit)
+        if nonce is None:
+            nonce = self._nonce(message.sender)
+        to = created_address(message.sender, nonce) if message.to is None else message.to
+        if len(request.authorization_list) > gas_limit // GAS_AUTHORIZATION:
+            raise CallRefused("insufficient gas to process all authorizations")
+        excluded = {
+            message.sender,
+            to,
+            *self._engine.precompiles(self._environment.rules),
+            *authorities(request.authorization_list),
+        }
+        try:
+            return find_access_list(message, excluded, self._run)
+        except InvalidTransaction as error:
+            raise CallRefused(f"failed to apply transaction: err: {error}") from error
+
+    def _nonce(self, address: Address) -> int:
+        override = self._overrides.get(address)
+        if override is not None and override.nonce is not None:
+            return override.nonce
+        account = self._reader.account(address)
+        return 0 if account is None else account.nonce
 
     def _message(self, request: CallRequest, gas_limit: int) -> Message:
         gas_price, tip, max_fee = fees(request, self._header.base_fee, self._chain_id)
@@ -127,14 +174,15 @@ class MessageCalls:
             access_list=request.access_list,
             authorization_list=request.authorization_list,
             blob_versioned_hashes=request.blob_versioned_hashes,
+            max_fee_per_blob_gas=request.max_fee_per_blob_gas or 0,
         )
 
-    def _run(self, message: Message) -> CallResult:
+    def _run(self, message: Message, tracer: Tracer | None = None) -> CallResult:
         environment = self._environment
         if message.gas_price == 0 and environment.base_fee is not None:
             # geth: who pays nothing runs in a block that asks nothing.
             environment = replace(environment, base_fee=0)
-        return self._engine.call(environment, message, self._reader, self._overrides)
+        return self._engine.call(environment, message, self._reader, self._overrides, tracer)
 
     def _balance(self, address: Address) -> int:
         override = self._overrides.get(address)

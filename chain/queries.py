@@ -15,6 +15,7 @@ from typing import Final
 from eth_hash.auto import keccak
 from eth_typing import Address, Hash32
 
+from chain.access_lists import FoundAccessList
 from chain.answers import (
     BlockOutline,
     BlockReference,
@@ -24,6 +25,7 @@ from chain.answers import (
     PlacedReceipt,
     PlacedTransaction,
 )
+from chain.block_replay import BlockReplay
 from chain.blocks import Block, Header
 from chain.config import ChainConfig
 from chain.engine import Account, AccountOverride, Engine, StateReader
@@ -42,6 +44,7 @@ from chain.simulation import Simulator
 from chain.simulation_request import SimulatedBlockResult, SimulationRequest
 from chain.state import StateAt
 from chain.stored_blocks import StoredBlocks
+from chain.tracer import Tracer
 
 NO_ACCOUNT: Final = Account(nonce=0, balance=0, code_hash=Hash32(keccak(b"")))
 
@@ -235,6 +238,20 @@ class ChainView:
         calls = self._message_calls(at, overrides, block_overrides)
         return calls.estimate_gas(request, self._limits.gas_cap)
 
+    def access_list(
+        self,
+        request: CallRequest,
+        nonce: int | None = None,
+        at: BlockReference = BlockTag.LATEST,
+        overrides: Mapping[Address, AccountOverride] | None = None,
+    ) -> FoundAccessList:
+        """What the message touches, and what it does with that warm (eth_createAccessList).
+
+        Raises InvalidCall, CallRefused.
+        """
+        calls = self._message_calls(at, overrides, None)
+        return calls.access_list(request, nonce, self._limits.gas_cap)
+
     def simulate(
         self, request: SimulationRequest, at: BlockReference = BlockTag.LATEST
     ) -> list[SimulatedBlockResult]:
@@ -252,6 +269,36 @@ class ChainView:
             self._limits.gas_cap,
         )
         return simulator.run()
+
+    def replay(self, block: Block) -> BlockReplay:
+        """The block once more, on the state after its parent, which has to be one of ours.
+
+        Raises HeaderForHashNotFound, StateNotKept, GenesisNotTraceable.
+        """
+        header = block.header
+        before = self.state(header.parent_hash if header.number else header.number)
+        return BlockReplay(self._engine, self._config, block, before)
+
+    def trace_call(
+        self,
+        request: CallRequest,
+        tracer: Tracer,
+        at: BlockReference = BlockTag.LATEST,
+        overrides: Mapping[Address, AccountOverride] | None = None,
+        block_overrides: BlockOverrides | None = None,
+        transaction_index: int | None = None,
+    ) -> None:
+        """Run the message as `call` does, and tell the tracer.
+
+        `transaction_index`: on the state before that transaction of the block, instead of the one after
+        the block. Raises InvalidCall, CallRefused, TransactionIndexOutOfRange.
+        """
+        state = None
+        if transaction_index is not None:
+            block = self._blocks.block(self._number(at))
+            state = self.replay(block).state_before(transaction_index)
+        calls = self._message_calls(at, overrides, block_overrides, state)
+        calls.trace(request, self._limits.gas_cap, tracer)
 
     def logs(self, log_filter: LogFilter) -> tuple[PlacedLog, ...]:
         """Matching logs in the order of the chain.
@@ -339,8 +386,8 @@ class ChainView:
         at: BlockReference,
         overrides: Mapping[Address, AccountOverride] | None,
         block_overrides: BlockOverrides | None,
+        state: StateReader | None = None,
     ) -> MessageCalls:
         header = self.header(at)
-        return MessageCalls(
-            self._engine, self._config, header, self.state(at), overrides, block_overrides
-        )
+        reader = self.state(at) if state is None else state
+        return MessageCalls(self._engine, self._config, header, reader, overrides, block_overrides)
