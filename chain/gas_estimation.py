@@ -33,6 +33,8 @@ class Allowance:
     sender_balance: int
     """Wei."""
     target_has_code: bool
+    transaction_gas_limit: int | None = None
+    """The most that one transaction may ask for (EIP-7825); None: no such limit."""
 
 
 def estimate_gas(message: Message, allowance: Allowance, run: RunWithGas) -> int:
@@ -55,6 +57,8 @@ def _most_gas(message: Message, allowance: Allowance) -> int:
     most = allowance.block_gas_limit
     if message.gas_limit >= GAS_TRANSACTION:
         most = message.gas_limit
+    if allowance.transaction_gas_limit is not None:
+        most = min(most, allowance.transaction_gas_limit)
     if message.max_fee_per_gas:
         if message.value >= allowance.sender_balance:
             raise CallRefused("insufficient funds for transfer")

@@ -19,6 +19,7 @@ from chain.pool_refusals import (
     DelegatedAccountInFlight,
     ExceedsBlockGasLimit,
     FloorDataGasNotCovered,
+    GasLimitAboveCap,
     InitCodeOversized,
     IntrinsicGasNotCovered,
     NonceAlreadyUsed,
@@ -77,6 +78,9 @@ def check_transaction(
         raise InitCodeOversized(len(transaction.data), INIT_CODE_BYTES_MAX)
     if transaction.gas_limit > head.gas_limit:
         raise ExceedsBlockGasLimit(transaction.gas_limit, head.gas_limit)
+    most = rules.row.transaction_gas_limit
+    if most is not None and transaction.gas_limit > most:
+        raise GasLimitAboveCap(transaction.gas_limit, most)
     if transaction.max_fee_per_gas < transaction.max_priority_fee_per_gas:
         raise TipAboveFeeCap
     if transaction.chain_id not in (None, rules.chain_id):

@@ -58,6 +58,14 @@ class ExceedsBlockGasLimit(PoolRefusal):
         self.got, self.limit = got, limit
 
 
+class GasLimitAboveCap(PoolRefusal):
+    """EIP-7825."""
+
+    def __init__(self, got: int, limit: int) -> None:
+        super().__init__(f"transaction gas limit too high (cap: {limit}, tx: {got})")
+        self.got, self.limit = got, limit
+
+
 class TipAboveFeeCap(PoolRefusal):
     def __init__(self) -> None:
         super().__init__("max priority fee per gas higher than max fee per gas")

@@ -21,6 +21,7 @@ from chain.chain import (
 )
 from chain.engine import Environment, StateReader, Transcript, Withdrawal
 from chain.errors import (
+    BlockOversized,
     HeaderMismatch,
     InvalidBlock,
     InvalidTransactionInBlock,
@@ -28,6 +29,7 @@ from chain.errors import (
     UndecodableBlock,
 )
 from chain.executed_block import transactions_root, withdrawals_root
+from chain.importing import import_block
 from chain.key_value import MemoryStore, Table
 from chain.py_evm.engine import PyEvmEngine
 from chain.stored_blocks import NotInitialized
@@ -344,3 +346,19 @@ def test_a_payload_survives_its_encoding(make_setting: MakeSetting, keys: Sequen
     executed = make_setting().build(keys[0].sign(0), keys[1].sign_unprotected(0, keys[2].address))
     assert decode_block(executed.payload) == executed.block
     assert encode_block(executed.block) == executed.payload
+
+
+def test_osaka_bounds_a_blocks_bytes(make_setting: MakeSetting, make_config: MakeSetting) -> None:
+    """EIP-7934."""
+    limit = 8 * 1024 * 1024
+    for forks, is_bounded in (({}, False), ({"osakaTime": 1}, True)):
+        setting = make_setting(make_config(**forks))
+        block = setting.build().block
+        with setting.store.snapshot() as snapshot:
+            for size in (limit, limit + 1):
+                arguments = (setting.engine, setting.config, setting.genesis, block, bytes(size))
+                if size > limit and is_bounded:
+                    with pytest.raises(BlockOversized, match=r"8388609 bytes, at most 8388608"):
+                        import_block(*arguments, snapshot)
+                else:
+                    assert import_block(*arguments, snapshot).block == block

@@ -115,6 +115,16 @@ def test_the_most_gas_is_the_argument_or_the_blocks_within_the_cap(
     assert program.limits == [most]
 
 
+@pytest.mark.parametrize("gas_limit", [0, 30_000_000])
+def test_a_transactions_own_limit_bounds_the_gas(gas_limit: int) -> None:
+    """EIP-7825, also where the argument asks for more."""
+    allowance = replace(ALLOWANCE, transaction_gas_limit=2**24)
+    with pytest.raises(GasRequiredExceedsAllowance, match=str(2**24)):
+        estimate_gas(
+            replace(MESSAGE, gas_limit=gas_limit), allowance, Program(used=0, needed=2**24 + 1)
+        )
+
+
 def test_a_fee_bounds_the_gas_by_the_balance() -> None:
     program = Program(used=10**9)
     message = replace(MESSAGE, gas_price=10**9, max_fee_per_gas=10**9, value=10**17)

@@ -199,6 +199,30 @@ def test_excess_blob_gas_is_what_is_above_the_target() -> None:
     assert excess_blob_gas(PARENT, rules) == 0
 
 
+@pytest.mark.parametrize(
+    ("used", "base_fee", "excess", "expected"),
+    [
+        # Below the target nothing is left over, whatever the prices.
+        (5, 10**9, 0, 0),
+        # Execution is the dearer part: the excess grows by a third of what was used (max 9, target 6).
+        (9, 10**9, 0, 3 * GAS_PER_BLOB),
+        (6, 10**9, GAS_PER_BLOB, GAS_PER_BLOB + 2 * GAS_PER_BLOB),
+        # 2¹³ · 16 wei is what 2¹⁷ gas at one wei costs: no longer dearer, so as before Osaka.
+        (6, 16, GAS_PER_BLOB, GAS_PER_BLOB),
+        (6, 17, GAS_PER_BLOB, GAS_PER_BLOB + 2 * GAS_PER_BLOB),
+    ],
+)
+def test_the_blob_price_falls_no_lower_than_execution_makes_sensible(
+    used: int, base_fee: int, excess: int, expected: int
+) -> None:
+    """EIP-7918."""
+    rules = Rules(chain_id=1, fork=Fork.OSAKA, blobs=BlobSchedule(6, 9, 5_007_716))
+    parent = replace(
+        PARENT, blob_gas_used=used * GAS_PER_BLOB, excess_blob_gas=excess, base_fee=base_fee
+    )
+    assert excess_blob_gas(parent, rules) == expected
+
+
 def test_the_blob_base_fee_is_one_wei_at_no_excess_and_e_after_one_fraction() -> None:
     """EIP-4844's fake exponential."""
     rules = Rules(chain_id=1, fork=Fork.CANCUN, blobs=BlobSchedule(3, 6, 3_338_477))

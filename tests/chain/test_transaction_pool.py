@@ -21,6 +21,7 @@ from chain.blocks import (
 )
 from chain.config import ChainConfig
 from chain.engine import Account, AccountChange
+from chain.forks.fork import Fork
 from chain.pool_admission import PoolSettings
 from chain.pool_refusals import (
     AccountLimitExceeded,
@@ -35,6 +36,7 @@ from chain.pool_refusals import (
     ExceedsBlockGasLimit,
     FloorDataGasNotCovered,
     FutureReplacesPending,
+    GasLimitAboveCap,
     InitCodeOversized,
     IntrinsicGasNotCovered,
     NonceAlreadyUsed,
@@ -142,6 +144,15 @@ def nonces(pool: TransactionPool, who: Address) -> tuple[list[int], list[int]]:
         [pooled.nonce for pooled in content.pending.get(who, ())],
         [pooled.nonce for pooled in content.queued.get(who, ())],
     )
+
+
+def test_from_osaka_on_a_transaction_may_ask_for_2_to_the_24_gas_at_most() -> None:
+    """EIP-7825."""
+    osaka = replace(CONFIG, fork_times={**CONFIG.fork_times, Fork.OSAKA: 0})
+    pool = TransactionPool(osaka, HEAD, lambda _: Account(0, ETHER, NO_CODE))
+    with pytest.raises(GasLimitAboveCap, match="transaction gas limit too high"):
+        pool.add(transaction(0, gas_limit=2**24 + 1), ALICE, 0)
+    assert len(pool.add(transaction(0, gas_limit=2**24), ALICE, 0)) == 1
 
 
 def test_a_nonce_gap_queues_and_filling_it_promotes() -> None:
