@@ -19,11 +19,13 @@ What travels
     config_fields.py        one value of it
     plugins.py              other people's precompiles: which, where, from when on
     storage_flow.py         the storage Flow: from when on, and with what it begins
+    staking.py              the rules by which the staking contract makes the validator set
     forks/                  the forks as data
 
 Execution
     engine.py               the seam to whatever executes transactions
     tracer.py               who is told how a transaction runs
+    tracing/                what geth's, Parity's and Otterscan's tracers make of it
     py_evm/                 the reference engine
     precompile_adapter.py   the one place that knows both py-evm and precompiles
     precompile_views.py     what a precompile sees of storage, balances, code and logs
@@ -37,10 +39,10 @@ State and storage
     account_records.py      an account as bytes
     merkle_trie.py          the state's trie, kept by path: one pure update a block
     trie_nodes.py           a trie's nodes as bytes
-    trie_overlay.py         the tries of an earlier block
-    ordered_trie.py         the root over a list
     past_tries.py           the tries as they were after a block
     overridden_state.py     geth's state overrides as changes of a state
+    trie_overlay.py         the tries of an earlier block
+    ordered_trie.py         the root over a list
     block_store.py          headers, bodies, receipts, indexes, head
     verify.py               does the database agree with itself?
 
@@ -58,12 +60,13 @@ Questions
     answers.py              what is answered
     query_errors.py         what is answered instead
     stored_blocks.py        blocks below one snapshot's head
-    message_calls.py        eth_call's way of running a message
-    gas_estimation.py       geth's search for a gas limit
     simulation.py           eth_simulateV1's blocks, executed and hashed
     simulation_request.py   what it is asked and answers
     simulated_state.py      the state under it, and its root
     transfer_logs.py        moved value as logs
+    block_replay.py         a block once more, to see how it went
+    message_calls.py        eth_call's way of running a message
+    gas_estimation.py       geth's search for a gas limit
     reverts.py              what a failed message says
     log_filter.py           which logs a question asks for
     log_search.py           finding them
