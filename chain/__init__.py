@@ -65,6 +65,7 @@ Questions
     simulated_state.py      the state under it, and its root
     transfer_logs.py        moved value as logs
     block_replay.py         a block once more, to see how it went
+    access_lists.py         what a message touches (EIP-2930)
     message_calls.py        eth_call's way of running a message
     gas_estimation.py       geth's search for a gas limit
     reverts.py              what a failed message says

@@ -4,7 +4,7 @@ An `Engine` reads through a `StateReader` at one snapshot and answers what chang
 writes. py-evm is the first engine (`chain/py_evm/`) and remains the reference.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -240,6 +240,9 @@ class Transcript(Protocol):
 
 class Engine(Protocol):
     """Executes; keeps nothing between two blocks but what is the same for all of them."""
+
+    def precompiles(self, rules: Rules) -> Collection[Address]:
+        """Where precompiles are in a block with these rules."""
 
     def begin_block(
         self,

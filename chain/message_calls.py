@@ -127,9 +127,7 @@ class MessageCalls:
             message, allowance, lambda gas_limit: self._run(replace(message, gas_limit=gas_limit))
         )
 
-    def access_list(
-        self, request: CallRequest, nonce: int | None, gas_cap: int
-    ) -> FoundAccessList:
+    def access_list(self, request: CallRequest, nonce: int | None, gas_cap: int) -> FoundAccessList:
         """What the message touches (EIP-2930).
 
         `nonce` says where a creation puts its contract; None is the sender's next. Raises InvalidCall,

@@ -5,6 +5,7 @@ Types: 0 legacy (EIP-155 or unprotected), 1 access list (EIP-2930), 2 fee market
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -160,6 +161,16 @@ def authorization_signing_hash(authorization: Authorization) -> Hash32:
     """EIP-7702: keccak(0x05 ‖ rlp([chain id, address, nonce]))."""
     fields = (authorization.chain_id, authorization.address, authorization.nonce)
     return Hash32(keccak(b"\x05" + encode_item(fields)))
+
+
+def authorities(authorizations: Iterable[Authorization]) -> tuple[Address, ...]:
+    """Who signed them (EIP-7702); one with an unreadable signature sets no code."""
+    found = []
+    for item in authorizations:
+        with suppress(InvalidSignature):
+            digest = authorization_signing_hash(item)
+            found.append(recover_address(digest, item.y_parity, item.r, item.s))
+    return tuple(found)
 
 
 def intrinsic_gas(

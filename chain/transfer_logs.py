@@ -9,8 +9,9 @@ from typing import Final
 from eth_hash.auto import keccak
 from eth_typing import Address, Hash32
 
-from chain.engine import CallResult, Environment, Log, Message
-from chain.tracer import FrameEnd, FrameStart, Step, TracedState
+from chain.engine import Log
+from chain.tracer import FrameEnd, FrameStart
+from chain.tracing.noop import NoopTracer
 
 NATIVE_TOKEN: Final = Address(b"\xee" * 20)
 """ERC-7528."""
@@ -20,10 +21,8 @@ NumberedLog = tuple[int, Log]
 _KINDS_WITHOUT_TRANSFER: Final = ("CALLCODE", "DELEGATECALL", "STATICCALL")
 
 
-class TransferLogs:
+class TransferLogs(NoopTracer):
     """`chain.tracer.Tracer` of one transaction."""
-
-    wants_steps = False
 
     def __init__(self, first_index: int, *, shows_transfers: bool) -> None:
         """`first_index`: of the transaction's first log in its block."""
@@ -34,14 +33,6 @@ class TransferLogs:
         """As in the recorded answers of execution-apis, logs that go take their index with them."""
         self.logs: list[NumberedLog] = []
         """Of the whole transaction, once it has ended."""
-
-    def transaction_started(
-        self, state: TracedState, environment: Environment, message: Message
-    ) -> None:
-        """See `Tracer`."""
-
-    def transaction_ended(self, result: CallResult) -> None:
-        """See `Tracer`."""
 
     def frame_entered(self, frame: FrameStart) -> None:
         """See `Tracer`."""
@@ -54,12 +45,6 @@ class TransferLogs:
         logs = self._frames.pop()
         if end.error is None:
             (self._frames[-1] if self._frames else self.logs).extend(logs)
-
-    def step_started(self, step: Step) -> None:
-        """See `Tracer`."""
-
-    def step_ended(self, cost: int, refund: int, failure: str | None) -> None:
-        """See `Tracer`."""
 
     def log_emitted(self, log: Log) -> None:
         """See `Tracer`."""

@@ -22,9 +22,8 @@ from chain.pooled_transaction import PooledTransaction
 from chain.transaction_pool import TransactionPool
 from chain.transactions import (
     Transaction,
-    authorization_signing_hash,
+    authorities,
     decode_transaction,
-    recover_address,
 )
 from node.local_socket import Accepted, PoolContent, Refused, SubmitResult
 from node.sender_recovery import SenderRecovery
@@ -193,9 +192,9 @@ class TransactionIntake:
             raise AlreadyKnown
         if sender is None:
             raise InvalidSignature
-        authorities = _authorities(transaction)
+        signed_by = authorities(transaction.authorization_list)
         with self._lock:
-            return add(transaction, sender, time.monotonic(), authorities)
+            return add(transaction, sender, time.monotonic(), signed_by)
 
 
 def _decoded(encoded: bytes) -> Transaction | UndecodableTransaction:
@@ -203,13 +202,3 @@ def _decoded(encoded: bytes) -> Transaction | UndecodableTransaction:
         return decode_transaction(encoded)
     except UndecodableTransaction as error:
         return error
-
-
-def _authorities(transaction: Transaction) -> tuple[Address, ...]:
-    """Who signed the authorizations (EIP-7702); one with an unreadable signature sets no code."""
-    found = []
-    for item in transaction.authorization_list:
-        with suppress(InvalidSignature):
-            digest = authorization_signing_hash(item)
-            found.append(recover_address(digest, item.y_parity, item.r, item.s))
-    return tuple(found)

@@ -1,6 +1,6 @@
 """`PyEvmEngine`: the chain's `Engine` over py-evm's opcodes."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from eth_typing import Address
@@ -60,6 +60,10 @@ class PyEvmEngine:
         self._opcodes: dict[Fork, OpcodeTable] = {}
         self._precompiles: dict[PrecompileKey, Mapping[Address, FramePrecompile]] = {}
         self._code_analysis = CodeAnalysis()
+
+    def precompiles(self, rules: Rules) -> Collection[Address]:
+        """Where precompiles are in a block with these rules; raises `PluginMissing`."""
+        return self._precompiles_of(rules).keys()
 
     def begin_block(
         self,

@@ -57,6 +57,12 @@ def call_request(value: Any) -> CallRequest:
     )
 
 
+def call_with_nonce(value: Any) -> tuple[CallRequest, int | None]:
+    """A call that stands for a transaction, and its nonce where one is given."""
+    request = call_request(value)
+    return request, field(value, "nonce", uint64)
+
+
 def _call_data(fields: Mapping[str, Any]) -> bytes:
     """`input` is the name of today, `data` the old one; tools send either or both."""
     current, old = field(fields, "input", data), field(fields, "data", data)

@@ -71,6 +71,9 @@ class Services:
 class NoEngine:
     """Stands for the engine where nothing may be executed: the server leaves that to its workers."""
 
+    def precompiles(self, *_: Any) -> Any:
+        raise AssertionError("the JSON-RPC server executes nothing")
+
     def begin_block(self, *_: Any) -> Any:
         raise AssertionError("the JSON-RPC server builds no block")
 

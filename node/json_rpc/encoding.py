@@ -20,7 +20,7 @@ from chain.blocks import ZERO_HASH, Header
 from chain.engine import Withdrawal
 from chain.proofs import AccountProof
 from chain.receipts import bloom_of
-from chain.transactions import BLOB, DYNAMIC_FEE, LEGACY, SET_CODE, Transaction
+from chain.transactions import BLOB, DYNAMIC_FEE, LEGACY, SET_CODE, AccessList, Transaction
 from node.local_socket import NodeStatus
 
 Json = dict[str, Any]
@@ -144,10 +144,7 @@ def _transaction_json(transaction: Transaction, sender: Address, gas_price: int)
         answer["chainId"] = quantity(transaction.chain_id)
     if transaction.type != LEGACY:
         answer["yParity"] = quantity(transaction.y_parity)
-        answer["accessList"] = [
-            {"address": data(address), "storageKeys": [word(slot) for slot in slots]}
-            for address, slots in transaction.access_list
-        ]
+        answer["accessList"] = access_list_json(transaction.access_list)
     if transaction.type >= DYNAMIC_FEE:
         answer["maxFeePerGas"] = quantity(transaction.max_fee_per_gas)
         answer["maxPriorityFeePerGas"] = quantity(transaction.max_priority_fee_per_gas)
@@ -167,6 +164,14 @@ def _transaction_json(transaction: Transaction, sender: Address, gas_price: int)
             for authorization in transaction.authorization_list
         ]
     return answer
+
+
+def access_list_json(access_list: AccessList) -> list[Json]:
+    """EIP-2930."""
+    return [
+        {"address": data(address), "storageKeys": [word(slot) for slot in slots]}
+        for address, slots in access_list
+    ]
 
 
 def receipt_json(placed_receipt: PlacedReceipt) -> Json:

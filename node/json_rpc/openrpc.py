@@ -48,6 +48,7 @@ PARAMETERS: dict[str, tuple[str, Json]] = {
     "block_reference": ("block", _BLOCK),
     "boolean": ("flag", _BOOLEAN),
     "call_request": ("transaction", _OBJECT),
+    "call_with_nonce": ("transaction", _OBJECT),
     "count": ("count", {"type": ["string", "integer"]}),
     "criteria": ("filter", _OBJECT),
     "data": ("data", _HEX),

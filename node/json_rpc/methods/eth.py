@@ -18,6 +18,7 @@ from node.json_rpc.call_parameters import (
     CHAIN_HEAD,
     block_overrides,
     call_request,
+    call_with_nonce,
     log_filter,
     state_overrides,
 )
@@ -25,6 +26,7 @@ from node.json_rpc.context import Services
 from node.json_rpc.dispatch import Method, Runs
 from node.json_rpc.encoding import (
     Json,
+    access_list_json,
     block_json,
     data,
     fee_history_json,
@@ -225,6 +227,21 @@ def _estimate_gas(
     return quantity(view.estimate_gas(request, at, overrides, changes_to_block))
 
 
+def _create_access_list(
+    view: ChainView,
+    wanted: tuple[CallRequest, int | None],
+    at: BlockReference,
+    overrides: dict[Address, AccountOverride],
+) -> Json:
+    """The list, and why the message fails even with it."""
+    found = view.access_list(*wanted, at, overrides)
+    answer: Json = {
+        "accessList": access_list_json(found.access_list),
+        "gasUsed": quantity(found.result.gas_used),
+    }
+    return answer if found.result.error is None else answer | {"error": found.result.error}
+
+
 def _gas_price(view: ChainView) -> str:
     return quantity(view.gas_price())
 
@@ -305,6 +322,12 @@ _STATE_METHODS = (
     Method("eth_getProof", _proof, (_ADDRESS, Parameter(storage_keys), _AT), Runs.IN_SCAN_WORKER),
     Method("eth_getTransactionCount", _transaction_count, (_ADDRESS, _AT), Runs.WITH_SERVICES),
     Method("eth_call", _call, _CALL_PARAMETERS, Runs.IN_CALL_WORKER),
+    Method(
+        "eth_createAccessList",
+        _create_access_list,
+        (Parameter(call_with_nonce), _AT, _OVERRIDES),
+        Runs.IN_CALL_WORKER,
+    ),
     Method("eth_estimateGas", _estimate_gas, _CALL_PARAMETERS, Runs.IN_CALL_WORKER),
 )
 _FEE_METHODS = (

@@ -35,7 +35,11 @@ from chain.simulation_request import (
     TimestampsOutOfOrder,
     TooManyBlocks,
 )
-from node.json_rpc.call_parameters import call_request, simulated_block_overrides, state_overrides
+from node.json_rpc.call_parameters import (
+    call_with_nonce,
+    simulated_block_overrides,
+    state_overrides,
+)
 from node.json_rpc.dispatch import Method, Runs
 from node.json_rpc.encoding import (
     Json,
@@ -47,7 +51,7 @@ from node.json_rpc.encoding import (
 )
 from node.json_rpc.errors import INVALID_PARAMS, REVERTED, SERVER_ERROR, RpcError
 from node.json_rpc.json_objects import field, fields_of, items_of
-from node.json_rpc.parameters import Parameter, block_reference, boolean, uint64
+from node.json_rpc.parameters import Parameter, block_reference, boolean
 
 VM_ERROR = -32015
 CODES: Mapping[type[Exception], int] = {
@@ -183,8 +187,8 @@ def _block_state_calls(fields: Mapping[str, Any]) -> BlockStateCalls:
 
 
 def _call(value: Any) -> SimulatedCall:
-    request = call_request(value)
-    return SimulatedCall(request, field(value, "nonce", uint64))
+    request, nonce = call_with_nonce(value)
+    return SimulatedCall(request, nonce)
 
 
 def _array(value: Any) -> list[Any]:
