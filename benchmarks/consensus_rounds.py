@@ -24,6 +24,8 @@ import trio
 
 from consensus.block_parts import assemble_block
 from consensus.header import ConsensusBlock
+from consensus.journal_file import Journal
+from consensus.sign_state import SignState
 from consensus.signatures import public_key_of
 from consensus.timeouts import Timeouts
 from consensus.validators import ValidatorSet, address_of
@@ -32,10 +34,8 @@ from node.consensus_host import ConsensusHost, ConsensusSettings, wall_clock_ms
 from node.consensus_journal import ConsensusJournal
 from node.consensus_watch import WatchSettings, watch
 from node.durable_files import DiskFiles
-from node.journal_file import Journal
 from node.network.host import NetworkSettings, PeerNetwork
 from node.network.identity import peer_multiaddr
-from node.sign_state import SignState
 from node.signing import Signer
 from node.sync.catch_up import CatchUp
 from node.sync.serve import SyncServer

@@ -25,6 +25,9 @@ Feed `Consensus.handle` an input; carry out the effects it returns, in order.
     journal_encoding.py inputs ⇄ journal records
     recursive_length_prefix.py  strict RLP with a depth limit
     signatures.py       secp256k1: sign a digest, recover the signer
+    durable_files.py    append, sync, replace, read: all that consensus does to a disk
+    journal_file.py     the journal of a height on disk
+    sign_state.py       what was signed last, so that nothing is signed twice
     recovery.py         journal entries → a core as it was, and what to do next
     errors.py           what can be wrong, by whose fault
     simulation/         a cluster in one thread, driven by a seed

@@ -27,6 +27,7 @@ filter_book.py           filters of JSON-RPC clients, and how far each has been 
 first_block.py           block zero in a database
 rpc_process.py           JSON-RPC processes as the supervisor starts them
 database.py              the key-value store over LMDB
+side_service.py          what small HTTP servers beside the nodes share
 abi_command.py           `zerog abi`: ABIs of our precompiles and contracts
 verify_command.py        `zerog verify-db`: does it agree with itself?
 
@@ -40,10 +41,8 @@ peer_intake.py           peers' messages on their way to the core
 peer_messages.py         checks what peers say before the core hears it
 executor.py              what consensus needs of the chain: build, check, commit
 consensus_journal.py     inputs and blocks as journal entries
-journal_file.py          the consensus journal on disk
-durable_files.py         append, sync, replace, read: all that consensus does to a disk
+durable_files.py         a folder of a real disk, for what must survive crashes
 keystore.py              key files
-sign_state.py            what was signed last, so that nothing is signed twice
 signing.py               a validator's key behind its sign state
 
 network/                 libp2p: hosts, streams, transactions
@@ -52,6 +51,7 @@ json_rpc/                the separate JSON-RPC process
 imported/                `zerog rpc`: other people's chains, imported and served
 client/                  a JSON-RPC client, a wallet and contract calls, for our own tools
 da/                      what a DA signer and a rollup need: keys, signatures, submission
+storage/                 a storage node for 0G's SDKs, and its tools
 devnet/                  several validators on one machine
 demo/                    the guided tour that `zerog demo` runs
 """

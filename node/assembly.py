@@ -28,6 +28,8 @@ from chain.pooled_transaction import PooledTransaction
 from chain.py_evm import PyEvmEngine
 from chain.state import StateAt
 from chain.transaction_pool import TransactionPool
+from consensus.journal_file import DamagedJournal, Journal
+from consensus.sign_state import SIGN_STATE_NAME, InvalidSignState, SignState
 from consensus.timeouts import Timeouts
 from genesis.document import GenesisDocument
 from node.config import NodeConfig, load_config
@@ -40,7 +42,6 @@ from node.errors import InvalidFile, OperatorError
 from node.execution_host import BuildSettings, ExecutionHost
 from node.first_block import begin_chain
 from node.initialization import read_genesis
-from node.journal_file import DamagedJournal, Journal
 from node.keystore import ValidatorKey, load_node_key, load_validator_key, read_password
 from node.layout import DataDirectory, locked
 from node.local_service import LocalService
@@ -50,7 +51,6 @@ from node.network.interface import PeerName
 from node.network.transactions import TransactionNetwork
 from node.plugins import load_plugins
 from node.rpc_process import LogTarget, rpc_processes
-from node.sign_state import SIGN_STATE_NAME, InvalidSignState, SignState
 from node.signing import Signer
 from node.supervisor import Process, Supervisor, run_in_child
 from node.sync.catch_up import CatchUp

@@ -35,6 +35,7 @@ from consensus.messages import (
     ValueChecked,
 )
 from consensus.recovery import height_of, recover
+from consensus.sign_state import RefusedToSign
 from consensus.timeouts import Timeouts
 from consensus.validators import ValidatorSet
 from consensus.values import Certificate, Height, Proposal, Step, Vote, VoteKind
@@ -58,7 +59,6 @@ from node.network.interface import ConsensusNetwork, PeerName
 from node.network.messages import WireMessage
 from node.peer_intake import PeerIntake
 from node.peer_messages import Misbehaviour, Place, check_decided
-from node.sign_state import RefusedToSign
 from node.signing import Signer
 from node.value_work import InvalidDecision, ValueWork
 

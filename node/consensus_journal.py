@@ -10,8 +10,8 @@ from consensus.encoding import decode_block, encode_block
 from consensus.errors import Undecodable
 from consensus.header import ConsensusBlock
 from consensus.journal_encoding import decode_input, encode_input
+from consensus.journal_file import DamagedJournal, Journal
 from consensus.messages import Input
-from node.journal_file import DamagedJournal, Journal
 
 _INPUT, _BLOCK = b"\x01", b"\x02"
 

@@ -1,9 +1,9 @@
 """A validator's key behind its sign state: the only place that makes consensus signatures."""
 
+from consensus.sign_state import LastSigned, SignState
 from consensus.signatures import public_key_of, sign
 from consensus.validators import address_of
 from consensus.values import Step, ValidatorAddress
-from node.sign_state import LastSigned, SignState
 
 
 class Signer:

@@ -3,10 +3,10 @@
 from dataclasses import replace
 from pathlib import Path
 
+from consensus.journal_file import DamagedJournal
 from node.assembly import mendable
 from node.config import NodeConfig
 from node.errors import InvalidFile, PortInUse
-from node.journal_file import DamagedJournal
 from node.layout import DataDirectory
 from node.rpc_process import rpc_settings
 

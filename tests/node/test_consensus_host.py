@@ -10,10 +10,10 @@ import trio
 from consensus.block_parts import assemble_block
 from consensus.certificates import build_certificate
 from consensus.encoding import encode_block, signing_digest
+from consensus.journal_file import JOURNAL_NAME
 from consensus.signatures import public_key_of, sign
 from consensus.validators import address_of
 from consensus.values import NO_ROUND, Height, Proposal, Round, Vote, VoteKind
-from node.journal_file import JOURNAL_NAME
 from node.network.block_transfer import ProposedBlock
 
 RunCluster = Callable[..., None]

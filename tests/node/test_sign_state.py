@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from consensus.durable_files import DurableFiles
+from consensus.sign_state import SIGN_STATE_NAME, InvalidSignState, RefusedToSign, SignState
 from consensus.signatures import recover
 from consensus.values import Step
-from node.durable_files import DiskFiles, DurableFiles
-from node.sign_state import SIGN_STATE_NAME, InvalidSignState, RefusedToSign, SignState
+from node.durable_files import DiskFiles
 from node.signing import Signer
 
 CHAIN = b"\x01" * 32

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from consensus.journal_file import JOURNAL_NAME, DamagedJournal, Journal
 from node.durable_files import DiskFiles
-from node.journal_file import JOURNAL_NAME, DamagedJournal, Journal
 
 
 def journal_at(folder: Path) -> Journal:

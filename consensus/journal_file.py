@@ -18,8 +18,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import cast
 
+from consensus.durable_files import DurableFiles
 from consensus.recursive_length_prefix import decode, decode_integer, encode, encode_integer
-from node.durable_files import DurableFiles
 
 JOURNAL_NAME = "journal"
 FORMAT_VERSION = 2

@@ -9,8 +9,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from consensus.durable_files import DurableFiles
 from consensus.values import Step
-from node.durable_files import DurableFiles
 
 SIGN_STATE_NAME = "sign_state.json"
 _CHAINS_MAX = 64
