@@ -1,0 +1,129 @@
+"""`zerog rpc` as its user starts it."""
+
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+BOTH_PROCESSES = 2
+
+
+def start(*arguments: str | Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "node.cli", "rpc", "--http.port", "0", *map(str, arguments)],
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env=os.environ | {"ETH_HASH_BACKEND": "pysha3"},
+    )
+
+
+@contextmanager
+def serving(*arguments: str | Path) -> Iterator[str]:
+    """The URL, once both processes have said that they are there."""
+    process = start("--log.format", "json", *arguments)
+    assert process.stderr is not None
+    lines, url = [], ""
+    try:
+        while len(lines) < BOTH_PROCESSES and (line := process.stderr.readline()):
+            message = json.loads(line)["message"]
+            if message.startswith(("JSON-RPC at", "serving")):
+                lines.append(message)
+            url = message.removeprefix("JSON-RPC at ") if "JSON-RPC" in message else url
+        assert len(lines) == BOTH_PROCESSES, lines
+        yield url
+    finally:
+        process.terminate()
+        assert process.wait(10) == 0
+
+
+def ask(url: str, method: str, *params: Any) -> Any:
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
+    asked = urllib.request.Request(url, body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(asked, timeout=30) as answer:
+        return json.load(answer)
+
+
+def refusal(*arguments: str | Path) -> str:
+    """What it says when it will not start."""
+    process = start(*arguments)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 2, said
+    return said
+
+
+def test_an_imported_chain_is_served_and_its_pool_takes_transactions(exported: Any) -> None:
+    with serving("--import", exported.genesis, exported.chain) as url:
+        for tag in ("latest", "safe", "finalized"):
+            block = ask(url, "eth_getBlockByNumber", tag, False)["result"]
+            assert block["hash"] == "0x" + exported.hashes[3].hex()
+        signed = exported.account.sign_transaction(
+            {"chainId": 1337, "nonce": 3, "to": b"\xbb" * 20, "value": 1, "gas": 21_000,
+             "maxFeePerGas": 3 * 10**9, "maxPriorityFeePerGas": 1}
+        )  # fmt: skip
+        raw = "0x" + bytes(signed.raw_transaction).hex()
+        sent = ask(url, "eth_sendRawTransaction", raw)["result"]
+        assert sent == "0x" + bytes(signed.hash).hex()
+        assert ask(url, "eth_getTransactionByHash", sent)["result"]["blockHash"] is None
+        sender = exported.account.address
+        assert ask(url, "eth_getTransactionCount", sender, "pending")["result"] == "0x4"
+        assert ask(url, "txpool_status")["result"] == {"pending": "0x1", "queued": "0x0"}
+        assert ask(url, "net_peerCount")["result"] == "0x0"
+        assert ask(url, "eth_syncing")["result"] is False
+        error = ask(url, "zerog_validators")["error"]
+        assert error["message"] == "an imported chain has no validators"
+
+
+def test_a_directory_keeps_the_chain_and_serves_it_again(exported: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "kept"
+    with serving("--datadir", folder, "--import", exported.genesis, exported.chain):
+        pass
+    exported.chain.unlink()
+    with serving("--datadir", folder) as url:
+        assert ask(url, "eth_blockNumber")["result"] == "0x3"
+
+
+def test_a_directory_of_another_chain_is_refused(exported: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "kept"
+    with serving("--datadir", folder, "--import", exported.genesis, exported.chain):
+        pass
+    document = json.loads(exported.genesis.read_text())
+    exported.genesis.write_text(json.dumps(document | {"extraData": "0x01"}))
+    said = refusal("--datadir", folder, "--import", exported.genesis, exported.chain)
+    assert "is not the genesis of the chain in" in said
+
+
+def test_a_wrong_block_is_one_line_that_names_it(exported: Any) -> None:
+    exported.write(*exported.payloads[:2], exported.payloads[2][:-1])
+    said = refusal("--import", exported.genesis, exported.chain)
+    assert said.splitlines()[-1].startswith(f"zerog: {exported.chain}: ends in the middle")
+
+
+@pytest.mark.parametrize(
+    ("config", "field"),
+    [
+        ({"amsterdamTime": 1}, "config.amsterdamTime"),
+        ({"pragueTime": "soon"}, "config.pragueTime"),
+        ({"bpo3Time": 1}, "config.blobSchedule.bpo3"),
+    ],
+)
+def test_a_genesis_document_that_cannot_be_followed_is_refused_by_field(
+    exported: Any, config: dict[str, Any], field: str
+) -> None:
+    document = json.loads(exported.genesis.read_text())
+    document["config"] |= config
+    exported.genesis.write_text(json.dumps(document))
+    assert field in refusal("--import", exported.genesis, exported.chain)
+
+
+def test_without_a_chain_there_is_nothing_to_serve(tmp_path: Path) -> None:
+    assert "give --import GENESIS CHAIN" in refusal()
+    assert "genesis.json" in refusal("--datadir", tmp_path / "nothing")
