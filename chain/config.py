@@ -19,6 +19,7 @@ from chain.errors import InvalidConfig
 from chain.forks.fork import Fork
 from chain.forks.table import FORK_ROWS, BlobSchedule, ForkRow
 from chain.plugins import Plugin, read_plugins
+from chain.staking import Staking, read_staking
 from chain.storage_flow import StorageFlow, read_storage_flow
 
 NO_DEPOSIT_CONTRACT: Final = Address(bytes.fromhex("00000000219ab540356cbb839cbe05303d7705fa"))
@@ -52,7 +53,9 @@ TIME_KEYS: Final = {
 }
 UNKNOWN_FORK_KEYS: Final = ("amsterdamTime", "verkleTime")
 """Forks of geth's that this node does not have: a chain that schedules one is refused."""
-ZEROG_KEYS: Final = ("devnet", "precompiles", "owner", "daSigners", "daEntrance", "storageFlow", "plugins")
+ZEROG_KEYS: Final = (
+    "devnet", "precompiles", "owner", "daSigners", "daEntrance", "storageFlow", "staking", "plugins",
+)  # fmt: skip
 """What `config.zerog` may hold; a section is added when the part that it configures exists."""
 
 
@@ -120,6 +123,8 @@ class ChainConfig:
     """Where they differ from the fork's own."""
     deposit_contract: Address = NO_DEPOSIT_CONTRACT
     plugins: tuple[Plugin, ...] = ()
+    staking: Staking | None = None
+    """None: the genesis document's validators decide for ever."""
 
     @classmethod
     def from_genesis(cls, config: Mapping[str, Any]) -> "ChainConfig":
@@ -147,6 +152,7 @@ class ChainConfig:
             )
             or NO_DEPOSIT_CONTRACT,
             plugins=read_plugins(zerog.get("plugins")),
+            staking=read_staking(zerog.get("staking")),
         )
 
     def fork_at(self, number: int, timestamp: int) -> Fork:

@@ -14,6 +14,7 @@ storage_flow_alloc.py
 plugin_alloc.py    other people's precompiles in a document
 networks.py        documents of networks that can be started
 dev_accounts.py    the well-known accounts of development chains
+staking/           the staking contract's storage: at genesis, and read after each block
 contracts/         Solidity sources and their artifacts
 errors.py          what can be wrong with a document
 """

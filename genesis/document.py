@@ -20,8 +20,9 @@ from genesis.fields import WORD_MAX, Section
 from genesis.identity import chain_identity
 from genesis.plugin_alloc import check_plugins
 from genesis.predeploys import check_owner
+from genesis.staking.alloc import check_staking
 from genesis.storage_flow_alloc import check_storage_flow
-from genesis.validator_list import read_validators
+from genesis.validator_list import read_owners, read_validators
 
 EXTRA_DATA_BYTES_MAX = 32
 """web3.py refuses blocks with more; of foreign chains any length is taken."""
@@ -89,6 +90,7 @@ def load_document(document: Mapping[str, object]) -> GenesisDocument:
     check_da_entrance(loaded.config, loaded.alloc)
     check_storage_flow(loaded.config, loaded.alloc)
     check_plugins(loaded.config, loaded.alloc)
+    check_staking(loaded.config, loaded.timestamp, read_owners(root), loaded.alloc)
     return loaded
 
 

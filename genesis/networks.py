@@ -9,12 +9,14 @@ from typing import Any, Final
 
 from eth_typing import Address
 
+from chain.staking import WEI_PER_POWER, Staking
 from chain.storage_flow import StorageFlow
 from consensus.validators import address_of
 from genesis.da_entrance_alloc import da_entrance_alloc
 from genesis.dev_accounts import DEV_MNEMONIC, dev_accounts
 from genesis.errors import InvalidGenesis
 from genesis.predeploys import system_alloc, tools_alloc, zero_g_alloc
+from genesis.staking.alloc import FirstValidator, staking_alloc, staking_section
 from genesis.storage_flow_alloc import storage_flow_alloc, storage_flow_section
 
 DEVNET_CHAIN_ID: Final = 16_601
@@ -27,6 +29,16 @@ DA_EPOCH_BLOCKS: Final = 28_800
 PRICE_PER_SECTOR_WEI: Final = 30_733_644_962
 BLOCKS_PER_STORAGE_EPOCH: Final = 1_200
 """0G's (facts §3)."""
+DEFAULT_STAKING: Final = Staking(
+    max_active=100,
+    min_stake=100 * WEI_PER_POWER,
+    unbonding_blocks=1_000,
+    reward_per_block=0,
+    missed_blocks_limit=5_000,
+)
+"""No rewards, so that nobody's balance moves by itself; absences of an hour or so are forgiven."""
+FIRST_STAKE: Final = 1_000
+"""Whole 0G behind each validator of the document, where there is staking."""
 _BLOCK_FORKS: Final = (
     "homestead", "eip150", "eip155", "eip158", "byzantium", "constantinople", "petersburg",
     "istanbul", "muirGlacier", "berlin", "london", "arrowGlacier", "grayGlacier", "mergeNetsplit",
@@ -68,23 +80,29 @@ def devnet_document(
     timestamp: int = 0,
     is_devnet: bool = True,
     also_funded: Mapping[Address, int] | None = None,
+    staking: Staking | None = DEFAULT_STAKING,
 ) -> dict[str, Any]:
     """A genesis document, ready for JSON, of a network that begins now.
 
-    `validators` are (33-byte public key, name), each with power 1. The first accounts of the mnemonic
-    are funded, the very first owns the predeployed contracts; their keys are public, so a network
-    that is no devnet funds its validators instead, and the first validator is the owner. Without
-    `zero_g_rules` the chain is plain Ethereum: neither 0G's activation times, nor its precompiles,
-    nor the contracts over them. Without `predeploys` the system contracts of EIP-2935 and EIP-4788
-    alone are there. `also_funded` are further accounts and their wei. `timestamp` is in seconds.
-    Raises InvalidGenesis of a wrong mnemonic or number.
+    `validators` are (33-byte public key, name), each with the same power. With `staking` (which comes
+    with 0G's rules and the predeployed contracts alone) each has FIRST_STAKE behind it, and belongs to
+    the owner of the predeployed contracts in a devnet, else to its own key. The first accounts of the
+    mnemonic are funded, the very first owns the predeployed contracts; their keys are public, so a
+    network that is no devnet funds its validators instead, and the first validator is the owner.
+    Without `zero_g_rules` the chain is plain Ethereum: neither 0G's activation times, nor its
+    precompiles, nor the contracts over them. Without `predeploys` the system contracts of EIP-2935 and
+    EIP-4788 alone are there. `also_funded` are further accounts and their wei. `timestamp` is in
+    seconds. Raises InvalidGenesis of a wrong mnemonic or number.
     """
+    dev = [address for address, _ in dev_accounts(mnemonic, max(accounts, 1))]
     if not validators:
         raise InvalidGenesis("validators", "at least one", "none")
-    dev = [address for address, _ in dev_accounts(mnemonic, max(accounts, 1))]
     ours = [Address(address_of(public_key)) for public_key, _ in validators]
     funded = dev[:accounts] if is_devnet else ours
     owner = dev[0] if is_devnet else ours[0]
+    rules = staking if zero_g_rules and predeploys else None
+    owners = [owner] * len(ours) if is_devnet else ours
+    first = _first_validators([key for key, _ in validators], owners, has_staking=rules is not None)
     return {
         "config": {
             **_config(chain_id),
@@ -93,23 +111,46 @@ def devnet_document(
                 "devnet": is_devnet,
                 "owner": f"0x{owner.hex()}",
                 **(_zero_g_sections(owner, da_epoch_blocks, predeploys) if zero_g_rules else {}),
+                **(staking_section(rules) if rules else {}),
             },
         },
         **_HEADER,
         "timestamp": hex(timestamp),
         "gasLimit": hex(gas_limit),
         "alloc": {
-            **{f"0x{address.hex()}": {"balance": hex(balance_wei)} for address in funded},
-            **{f"0x{who.hex()}": {"balance": hex(wei)} for who, wei in (also_funded or {}).items()},
+            **_balances(dict.fromkeys(funded, balance_wei) | dict(also_funded or {})),
             **system_alloc(),
             **(tools_alloc() if predeploys else {}),
             **(_zero_g_accounts(owner) if predeploys and zero_g_rules else {}),
+            **(staking_alloc(rules, first) if rules else {}),
         },
-        "validators": [
-            {"publicKey": f"0x{public_key.hex()}", "power": 1, "name": name}
-            for public_key, name in validators
-        ],
+        "validators": _validator_entries(first, [n for _, n in validators], rules is not None),
     }
+
+
+def _first_validators(
+    keys: Sequence[bytes], owners: Sequence[Address], *, has_staking: bool
+) -> list[FirstValidator]:
+    power = FIRST_STAKE if has_staking else 1
+    return [FirstValidator(key, power, owner) for key, owner in zip(keys, owners, strict=True)]
+
+
+def _balances(balances_wei: Mapping[Address, int]) -> dict[str, Any]:
+    return {f"0x{who.hex()}": {"balance": hex(wei)} for who, wei in balances_wei.items()}
+
+
+def _validator_entries(
+    validators: Sequence[FirstValidator], names: Sequence[str], have_owners: bool
+) -> list[dict[str, Any]]:
+    return [
+        {
+            "publicKey": f"0x{validator.public_key.hex()}",
+            "power": validator.power,
+            "name": name,
+            **({"owner": f"0x{validator.owner.hex()}"} if have_owners else {}),
+        }
+        for validator, name in zip(validators, names, strict=True)
+    ]
 
 
 def _config(chain_id: int) -> dict[str, Any]:

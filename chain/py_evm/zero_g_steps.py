@@ -7,22 +7,17 @@ validator index is the sentinel; ordinary withdrawal processing passes over them
 from collections.abc import Sequence
 from typing import Final
 
-from eth_typing import Address
-from eth_utils import to_canonical_address, to_checksum_address
+from eth_utils import to_checksum_address
 
 from chain.engine import Withdrawal
 from chain.forks.fork import Fork
 from chain.py_evm.evm_state import EvmState
 from chain.py_evm.frame_errors import geth_text
 from chain.py_evm.system_calls import system_call
+from chain.staking import SENTINEL_VALIDATOR_INDEX, STAKING_CONTRACT, WEI_PER_GWEI
 
-SENTINEL_VALIDATOR_INDEX: Final = (1 << 64) - 1
-STAKING_CONTRACT: Final = Address(
-    to_canonical_address("0xea224dBB52F57752044c0C86aD50930091F561B9")
-)
 SLASH_VALIDATOR_SELECTOR: Final = bytes.fromhex("3e4208ef")
 """slashValidator(address,uint256)."""
-WEI_PER_GWEI: Final = 10**9
 RESTAKING_POSITIONS: Final = (1, 2)
 """Restaking rewards and base inflation."""
 

@@ -6,6 +6,7 @@ them with the pinned npm package `solc` into `artifacts/`, which is committed.
     DARegistry.sol             takes registrations of DA signers to the precompile 0x…1000
     WrappedA0GI.sol            the native coin as an ERC-20 token, over the precompile 0x…1002
     WrappedA0GIBaseAgency.sol  its owner sets the minters' caps
+    Staking.sol                validators and the stake behind them: who decides
     DAVerifier.sol             verifies signed DA commitments (interface: IDAVerifier.sol)
     DAEntrance.sol             0G's DA entrance; the precompile 0x…da01 is the same (IDAEntrance.sol)
     CommitmentConsumer.sol     an example: a rollup that waits for its data to be available

@@ -82,7 +82,7 @@ def test_a_devnets_header_has_every_field_of_prague() -> None:
         bytes(32), sha256(b"").digest(),
     ]  # fmt: skip
     assert header.hash == keccak(rlp.encode(items))
-    assert len(changes) == 10 + 2 + 2 + 3 + 1 + 3
+    assert len(changes) == 10 + 2 + 2 + 3 + 1 + 3 + 1
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,10 @@
 import pytest
 from coincurve import PrivateKey
 
+from chain.staking import STAKING_CONTRACT
 from genesis.document import GenesisDocument, load_document
 from genesis.errors import InvalidGenesis
-from genesis.networks import devnet_document
+from genesis.networks import DEFAULT_STAKING, devnet_document
 from genesis.predeploys import (
     AGENCY_ADDRESS,
     BEACON_ROOTS_ADDRESS,
@@ -23,6 +24,7 @@ SYSTEM = {BEACON_ROOTS_ADDRESS, BLOCK_HASHES_ADDRESS}
 TOOLS = {CREATE2_DEPLOYER_ADDRESS, MULTICALL3_ADDRESS}
 ZERO_G = {
     DA_REGISTRY_ADDRESS, WRAPPED_A0GI_ADDRESS, AGENCY_ADDRESS, DA_ENTRANCE_ADDRESS, *STORAGE_FLOW,
+    STAKING_CONTRACT,
 }  # fmt: skip
 
 
@@ -40,6 +42,7 @@ def test_by_default_0gs_rules_hold_from_the_beginning() -> None:
     assert loaded.config.da_entrance.admin == loaded.config.owner
     assert loaded.config.storage_flow is not None
     assert loaded.config.storage_flow.admin == loaded.config.owner
+    assert loaded.config.staking == DEFAULT_STAKING
     assert contracts(loaded) == SYSTEM | TOOLS | ZERO_G
 
 

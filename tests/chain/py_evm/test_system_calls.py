@@ -9,7 +9,7 @@ from chain.engine import Withdrawal
 from chain.errors import RequestsInvalid
 from chain.forks.fork import Fork
 from chain.py_evm.system_calls import BEACON_ROOTS_ADDRESS, BLOCK_HASHES_ADDRESS, REQUEST_QUEUES
-from chain.py_evm.zero_g_steps import SENTINEL_VALIDATOR_INDEX, STAKING_CONTRACT
+from chain.staking import SENTINEL_VALIDATOR_INDEX, STAKING_CONTRACT
 
 STORES_INPUT = bytes.fromhex("60003560005500")
 """slot 0 = first word of the input."""
