@@ -53,11 +53,6 @@ def _receipts(view: ChainView, at: BlockReference) -> list[str]:
     return [data(encode_receipt(placed.receipt)) for placed in receipts]
 
 
-def _bad_blocks(_: ChainView) -> list[str]:
-    """None: what does not hold is refused before anybody votes for it, and is not kept."""
-    return []
-
-
 _HASH = Parameter(hash32)
 _NUMBER = Parameter(block_number)
 _BLOCK = (Parameter(block_reference),)
@@ -70,5 +65,4 @@ METHODS = (
     Method("debug_getRawHeader", _header, _BLOCK),
     Method("debug_getRawBlock", _block, _BLOCK, Runs.IN_SCAN_WORKER),
     Method("debug_getRawReceipts", _receipts, _BLOCK, Runs.IN_SCAN_WORKER),
-    Method("debug_getBadBlocks", _bad_blocks),
 )

@@ -174,10 +174,6 @@ def test_pending_transactions_are_those_of_accounts_that_the_node_signs_for(
     node.mine()
 
 
-def test_there_are_no_bad_blocks(result: Any) -> None:
-    assert result("debug_getBadBlocks") == []
-
-
 def test_the_fork_configuration_names_every_precompile(result: Any) -> None:
     answer = result("eth_config")
     assert (answer["next"], answer["last"]) == (None, None)
