@@ -12,6 +12,7 @@ What travels
     blocks.py               headers and blocks: fields, RLP, hash
     transactions.py         types 0 to 4: bytes to values, hash, sender, intrinsic gas
     contract_addresses.py   where a creation puts its contract
+    undecodable_transactions.py  what go-ethereum says of bytes that are none
     transaction_encoding.py  the inverse, also of what nobody signed
     rlp_items.py            RLP, strict and fast
     receipts.py             receipts and logs: consensus encoding, bloom, stored form
@@ -44,6 +45,7 @@ State and storage
     trie_overlay.py         the tries of an earlier block
     ordered_trie.py         the root over a list
     block_store.py          headers, bodies, receipts, indexes, head
+    address_index.py        which those are, where no other table tells
     verify.py               does the database agree with itself?
 
 Transaction pool
@@ -69,6 +71,7 @@ Questions
     message_calls.py        eth_call's way of running a message
     gas_estimation.py       geth's search for a gas limit
     reverts.py              what a failed message says
+    address_search.py       the transactions that concern an address
     log_filter.py           which logs a question asks for
     log_search.py           finding them
     log_index.py            which blocks have an address or a topic

@@ -13,6 +13,7 @@ from eth_hash.auto import keccak
 from eth_typing import Address, Hash32
 
 from chain import block_store
+from chain.address_index import write_address_index
 from chain.blocks import Block, Header, KnownTransaction, decode_block, encode_block
 from chain.building import IsOverBudget, PayloadAttributes, build_block
 from chain.candidates import Candidates
@@ -203,6 +204,7 @@ class Chain:
             block_store.write_block(
                 batch, executed.block, executed.result.receipts, executed.payload
             )
+            write_address_index(batch, executed)
             for table, key, value in records:
                 batch.put(table, key, value)
         self._head = header

@@ -115,6 +115,9 @@ class Receipt:
     """geth's text, e.g. `execution reverted`; not part of the encoded receipt."""
     post_state: Hash32 | None = None
     """The state root after the transaction, before Byzantium only."""
+    touched: tuple[Address, ...] = field(default=(), compare=False)
+    """Accounts that it called, paid or changed, without those of undone frames; in no order, not kept.
+    Where no code ran it may be empty."""
 
 
 @dataclass(frozen=True, slots=True)

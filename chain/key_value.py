@@ -45,6 +45,8 @@ class Table(Enum):
     """transaction hash → number, index."""
     LOG_INDEX = "log_index"
     """term (8 bytes) ‖ number → transactions with a log of that address or topic (`log_index.py`)."""
+    ADDRESS_INDEX = "address_index"
+    """address ‖ number → transactions that concern it beyond the other tables (`address_index.py`)."""
     CONSENSUS_HEADERS = "consensus_headers"
     """height → consensus header, the block's evidence and last certificate."""
     CERTIFICATES = "certificates"

@@ -38,7 +38,7 @@ def log_index_rows(number: int, receipts: Sequence[Receipt]) -> list[tuple[bytes
         for log in receipt.logs:
             terms.update((position, bytes(topic)) for position, topic in enumerate(log.topics, 1))
         for position, value in terms:
-            rows.setdefault(_term(position, value), bytearray()).extend(place)
+            rows.setdefault(log_term(position, value), bytearray()).extend(place)
         log_index += len(receipt.logs)
     return [(term + key, bytes(rows[term])) for term in sorted(rows)]
 
@@ -58,7 +58,7 @@ def find_places(
     """
     choices = enumerate((log_filter.addresses, *log_filter.topics))
     groups = [
-        _Group(snapshot, numbers, [_term(position, bytes(value)) for value in values])
+        _Group(snapshot, numbers, [log_term(position, bytes(value)) for value in values])
         for position, values in choices
         if values
     ]
@@ -118,5 +118,6 @@ class _Group:
                 heapq.heappush(self._heads, (reached, term, row[1]))
 
 
-def _term(position: int, value: bytes) -> bytes:
+def log_term(position: int, value: bytes) -> bytes:
+    """What begins the keys of an address (position 0) or a topic (from 1 on)."""
     return blake2b(bytes((position,)) + value, digest_size=_TERM_BYTES).digest()

@@ -16,6 +16,7 @@ from eth_hash.auto import keccak
 from eth_typing import Address, Hash32
 
 from chain.access_lists import FoundAccessList
+from chain.address_search import AddressSearch
 from chain.answers import (
     BlockOutline,
     BlockReference,
@@ -154,7 +155,9 @@ class ChainView:
         placed = self.find_transaction(transaction_hash)
         if placed is None:
             return None
-        header = self._blocks.header(placed.block_number)
+        return self._placed_receipt(self._blocks.header(placed.block_number), placed)
+
+    def _placed_receipt(self, header: Header, placed: PlacedTransaction) -> PlacedReceipt:
         receipt = self._blocks.receipt(header.number, placed.index)
         assert receipt is not None, "written with the transaction"
         earlier_logs = 0
@@ -269,6 +272,17 @@ class ChainView:
             self._limits.gas_cap,
         )
         return simulator.run()
+
+    def search(self, address: Address) -> AddressSearch:
+        """Transactions that concern an address."""
+        return AddressSearch(self._snapshot, self._blocks, address)
+
+    def receipt_at(self, number: int, index: int) -> PlacedReceipt:
+        """Of a transaction that is there."""
+        header = self._blocks.header(number)
+        transaction = self._blocks.transaction(number, index)
+        assert transaction is not None, "the block has it"
+        return self._placed_receipt(header, self._blocks.placed(header, transaction, index))
 
     def replay(self, block: Block) -> BlockReplay:
         """The block once more, on the state after its parent, which has to be one of ours.

@@ -19,8 +19,8 @@ import lmdb
 from chain.key_value import Table
 from node.errors import OperatorError
 
-SCHEMA_VERSION = 3
-UPGRADABLE_VERSIONS = (2,)
+SCHEMA_VERSION = 4
+UPGRADABLE_VERSIONS = (2, 3)
 """Written by programs whose tables mean the same, but that lacked some; those are made, empty."""
 MAP_SIZE_DEFAULT = 1 << 38
 """256 GiB of address space, not of disk: the file grows as it is filled."""

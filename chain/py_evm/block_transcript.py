@@ -134,6 +134,7 @@ def _receipt(transaction: Transaction, execution: Execution, cumulative_gas_used
         blob_gas_used=execution.blob_gas_used,
         output=execution.output,
         error=execution.error,
+        touched=execution.touched,
     )
 
 

@@ -272,6 +272,10 @@ class Journal:
 
     # Transactions and the block.
 
+    def touched_accounts(self) -> tuple[Address, ...]:
+        """Of the transaction so far; before `settle`."""
+        return tuple(self._touched)
+
     def begin_transaction(self, warm: Mapping[Any, bool]) -> None:
         """A fresh context: `warm` are the addresses and slots warm from the start.
 

@@ -49,6 +49,7 @@ class Execution:
     contract_address: Address | None
     effective_gas_price: int
     blob_gas_used: int
+    touched: tuple[Address, ...]
 
 
 def execute_transaction(
@@ -168,6 +169,7 @@ def _run(state: EvmState, message: Message, intrinsic: int) -> Execution:
         contract_address=created,
         effective_gas_price=message.gas_price,
         blob_gas_used=blob_gas,
+        touched=state.touched_accounts(),
     )
 
 
@@ -209,6 +211,7 @@ def _transfer(state: EvmState, message: Message, intrinsic: int) -> Execution:
         contract_address=None,
         effective_gas_price=price,
         blob_gas_used=blob_gas,
+        touched=(),
     )
 
 

@@ -41,9 +41,10 @@ from node.json_rpc.settings import (
     BATCH_CALLS_MAX,
     BATCH_CONCURRENCY_MAX,
     BATCH_RESPONSE_BYTES_MAX,
+    TRACE_TIMEOUT_MS_MAX,
 )
 from node.json_rpc.subscriptions import Subscriber
-from node.json_rpc.worker_pool import WorkerPool, job_of
+from node.json_rpc.worker_pool import Limit, WorkerPool, job_of
 from node.local_socket import LocalSocketError
 
 _logger = logging.getLogger("zerog.rpc")
@@ -60,6 +61,8 @@ class Runs(Enum):
     """In a worker that runs contracts, with a `ChainView`."""
     IN_SCAN_WORKER = auto()
     """In a worker that reads many blocks, with a `ChainView`."""
+    IN_TRACE_WORKER = auto()
+    """In a worker that executes blocks again, with a `ChainView`."""
     FOR_SUBSCRIBER = auto()
     """In the event loop, with the `Services` and the `Subscriber` that asks; WebSocket only."""
 
@@ -74,6 +77,8 @@ class Method:
     runs: Runs = Runs.IN_VIEW
     is_heavy: Callable[..., bool] | None = None
     """Of an IN_VIEW method: whether these arguments belong in a scan worker instead."""
+    time_ms: Callable[..., int | None] | None = None
+    """Of a traced method: the milliseconds that these arguments ask for; None is the usual limit."""
     is_per_head: bool = False
     """Of a method without arguments: one answer serves everybody until the next block."""
 
@@ -120,9 +125,14 @@ class Dispatcher:
         services: Services,
         call_workers: WorkerPool,
         scan_workers: WorkerPool,
+        trace_workers: WorkerPool,
     ) -> None:
         self._methods, self._services = methods, services
-        self._workers = {Runs.IN_CALL_WORKER: call_workers, Runs.IN_SCAN_WORKER: scan_workers}
+        self._workers = {
+            Runs.IN_CALL_WORKER: call_workers,
+            Runs.IN_SCAN_WORKER: scan_workers,
+            Runs.IN_TRACE_WORKER: trace_workers,
+        }
         self._at_head: dict[str, tuple[int, asyncio.Future[bytes]]] = {}
 
     async def answer(self, body: bytes, subscriber: Subscriber | None = None) -> bytes:
@@ -181,7 +191,16 @@ class Dispatcher:
         if method.is_per_head:
             parse_arguments(method.parameters, params)
             return orjson.Fragment(await self._shared_answer(name, runs))
-        return orjson.Fragment(await self._workers[runs].run(job_of(name, params)))
+        limit = self._trace_limit(method, params) if runs is Runs.IN_TRACE_WORKER else None
+        return orjson.Fragment(await self._workers[runs].run(job_of(name, params), limit))
+
+    def _trace_limit(self, method: Method, params: Any) -> Limit:
+        limit_ms = self._services.settings.evm_timeout_ms
+        if method.time_ms is not None:
+            arguments = parse_arguments(method.parameters, params)
+            asked_ms = method.time_ms(*arguments)
+            limit_ms = limit_ms if asked_ms is None else min(asked_ms, TRACE_TIMEOUT_MS_MAX)
+        return Limit(limit_ms, server_error("execution timeout"))
 
     async def _shared_answer(self, name: str, runs: Runs) -> bytes:
         with self._services.queries.view() as view:

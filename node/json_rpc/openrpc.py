@@ -63,6 +63,10 @@ PARAMETERS: dict[str, tuple[str, Json]] = {
     "storage_keys": ("slots", _array(_TEXT)),
     "text": ("name", _TEXT),
     "typed_data": ("typedData", {"type": ["object", "string"]}),
+    "trace_address": ("traceAddress", _array(_QUANTITY)),
+    "trace_call_options": ("traceConfig", _OBJECT),
+    "trace_kinds": ("traceTypes", _array(_TEXT)),
+    "trace_options": ("traceConfig", _OBJECT),
     "uint64": ("number", _QUANTITY),
 }
 """By the name of the function that reads an argument: what it is called, and its schema."""

@@ -105,16 +105,16 @@ async def _serve(
     queries = Queries(store, document.config, NoEngine(), query_limits(settings))
     node = NodeClient(settings.socket)
     # A killed worker leaves its snapshot's place in LMDB's table, which keeps old pages alive.
-    calls, scans = (
+    calls, scans, traces = (
         WorkerPool(zygote, size, settings.evm_timeout_ms, store.clear_stale_readers)
-        for size in (settings.call_workers, settings.scan_workers)
+        for size in (settings.call_workers, settings.scan_workers, settings.trace_workers)
     )
     node.listener = feed = Feed(queries, node)
     services = Services(settings, document, store, queries, node, calls, scans, feed, unlocked)
-    dispatcher = Dispatcher(all_methods(), services, calls, scans)
+    dispatcher = Dispatcher(all_methods(), services, calls, scans, traces)
     await node.start()
-    calls.start()
-    scans.start()
+    for pool in (calls, scans, traces):
+        pool.start()
     server = _Server(_uvicorn_config(Application(services, dispatcher, feed)), on_ready)
     loop = asyncio.get_running_loop()
     # Readable means closed: the zygote never says anything.
@@ -128,7 +128,7 @@ async def _serve(
     finally:
         loop.remove_reader(zygote.control)
         telling.cancel()
-        await asyncio.gather(calls.stop(), scans.stop(), node.stop())
+        await asyncio.gather(calls.stop(), scans.stop(), traces.stop(), node.stop())
         store.close()
 
 

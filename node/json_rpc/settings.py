@@ -32,6 +32,10 @@ PROOF_SLOTS_MAX = 1_024
 """Of one eth_getProof, as geth's."""
 
 
+TRACE_TIMEOUT_MS_MAX = 60_000
+"""What the `timeout` of a trace may ask for; more is this much."""
+
+
 def default_client_version() -> str:
     """`zerog/v<version>/<system>-<machine>/python<version>`, the shape of geth's."""
     system = platform.system().lower()
@@ -70,6 +74,8 @@ class RpcSettings:
     """Processes for calls and estimates."""
     scan_workers: int = 1
     """Processes for log searches and other questions about many blocks."""
+    trace_workers: int = 1
+    """Processes for traces, which may take long: calls do not wait for them."""
     proof_blocks_max: int | None = PROOF_BLOCKS_MAX
     """None: proofs at any block whose state is kept."""
     unlocked_keys: tuple[str, ...] = field(default=(), repr=False)

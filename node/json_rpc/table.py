@@ -4,21 +4,25 @@ from node.json_rpc.dispatch import Method, method_table
 from node.json_rpc.methods import (
     accounts,
     admin,
+    debug,
     dialects,
     eth,
     filters,
     net,
+    otterscan,
     raw,
     rpc,
     simulate,
     subscribe,
+    trace,
     txpool,
     web3,
     zerog,
 )
 
 _NAMESPACES = (
-    accounts, admin, dialects, eth, filters, net, raw, simulate, subscribe, txpool, web3, zerog,
+    accounts, admin, debug, dialects, eth, filters, net, otterscan, raw, simulate, subscribe, trace,
+    txpool, web3, zerog,
 )  # fmt: skip
 
 

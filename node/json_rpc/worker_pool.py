@@ -39,9 +39,18 @@ RESPAWN_SECONDS = 1.0
 _logger = logging.getLogger("zerog.rpc")
 
 
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How long a job may run, and what its client is told where that was too short."""
+
+    ms: int
+    refusal: RpcError
+
+
 @dataclass(slots=True)
 class _Job:
     body: bytes
+    limit: "Limit"
     answer: "asyncio.Future[bytes]"
 
 
@@ -56,7 +65,8 @@ class WorkerPool:
         self, zygote: Zygote, size: int, limit_ms: int, on_ended: Callable[[], object]
     ) -> None:
         """`on_ended` is called when a worker has died: what it held (a snapshot) is free to clear."""
-        self._zygote, self._size, self._limit_ms = zygote, size, limit_ms
+        self._zygote, self._size = zygote, size
+        self._limit = Limit(limit_ms, timed_out(limit_ms))
         self._on_ended = on_ended
         self._queue: deque[_Job] = deque()
         self._wanted: asyncio.Semaphore = asyncio.Semaphore(0)
@@ -75,17 +85,20 @@ class WorkerPool:
         for job in self._queue:
             job.answer.cancel()
 
-    async def run(self, body: bytes) -> bytes:
+    async def run(self, body: bytes, limit: Limit | None = None) -> bytes:
         """The JSON of the result; raises the `RpcError` that the worker answered, or that stands
         for a full queue or a time limit. Cancelling ends the work itself.
+
+        `limit`: another than the pool's.
         """
+        limit = limit or self._limit
         if len(self._queue) >= QUEUE_MAX:
             raise RpcError(LIMIT_EXCEEDED, "limit exceeded: too many calls in progress")
-        job = _Job(body, asyncio.get_running_loop().create_future())
+        job = _Job(body, limit, asyncio.get_running_loop().create_future())
         self._queue.append(job)
         self._wanted.release()
         try:
-            return await asyncio.wait_for(job.answer, QUEUE_SECONDS_MAX + self._limit_ms / 1_000)
+            return await asyncio.wait_for(job.answer, QUEUE_SECONDS_MAX + limit.ms / 1_000)
         except TimeoutError:
             raise RpcError(TIMED_OUT, "request timed out") from None
 
@@ -126,11 +139,11 @@ class WorkerPool:
             # Whichever ends first: the work, its time, or the client's interest.
             await asyncio.wait(
                 (work, job.answer),
-                timeout=self._limit_ms / 1_000,
+                timeout=job.limit.ms / 1_000,
                 return_when=asyncio.FIRST_COMPLETED,
             )
             if not work.done():
-                _refuse(job, timed_out(self._limit_ms))
+                _refuse(job, job.limit.refusal)
                 raise _WorkerEnded
             _settle(job, work)
         finally:

@@ -152,7 +152,7 @@ def test_somebody_else_s_lmdb_is_left_alone(tmp_path: Path) -> None:
 def test_another_schema_version_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     LmdbStore(tmp_path / "db").close()
     monkeypatch.setattr(database, "SCHEMA_VERSION", 7)
-    with pytest.raises(SchemaMismatch, match="version 3, this program reads version 7"):
+    with pytest.raises(SchemaMismatch, match="version 4, this program reads version 7"):
         LmdbStore(tmp_path / "db")
 
 

@@ -98,8 +98,8 @@ def _storage_values(
     }
 
 
-def _of_sender_and_nonce(view: ChainView, sender: bytes, nonce: int) -> Json | None:
-    """By bisection: the block after which the account's nonce had passed this one."""
+def of_sender_and_nonce(view: ChainView, sender: bytes, nonce: int) -> Json | None:
+    """The transaction, found by bisection: the block after which the account's nonce had passed this one."""
     owner = Address(sender)
     if view.nonce(owner, BlockTag.LATEST) <= nonce:
         return None
@@ -186,7 +186,7 @@ METHODS = (
     Method("eth_getStorageValues", _storage_values, (Parameter(_slots_by_account), _AT)),
     Method(
         "eth_getTransactionBySenderAndNonce",
-        _of_sender_and_nonce,
+        of_sender_and_nonce,
         (_ADDRESS, Parameter(uint64)),
         Runs.IN_SCAN_WORKER,
     ),

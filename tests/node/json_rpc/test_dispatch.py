@@ -63,7 +63,7 @@ class Recorder:
 
 def answer(body: Any, recorder: Recorder | None = None) -> Any:
     methods = (recorder or Recorder()).methods()
-    dispatcher = Dispatcher(methods, NO_SERVICES, NO_WORKERS, NO_WORKERS)
+    dispatcher = Dispatcher(methods, NO_SERVICES, NO_WORKERS, NO_WORKERS, NO_WORKERS)
     raw = body if isinstance(body, bytes) else orjson.dumps(body)
     reply = asyncio.run(dispatcher.answer(raw))
     return orjson.loads(reply) if reply else None
