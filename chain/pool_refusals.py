@@ -6,6 +6,7 @@ The texts are geth's, because wallets parse them.
 from eth_typing import Address
 
 from chain.errors import ChainError
+from chain.transactions import BLOB
 
 
 class PoolRefusal(ChainError):
@@ -21,7 +22,8 @@ class TypeNotSupported(PoolRefusal):
     """A blob transaction, or a type that this fork does not have."""
 
     def __init__(self, type_byte: int) -> None:
-        super().__init__("transaction type not supported")
+        where = ": this chain carries no blobs, 0G DA does" if type_byte == BLOB else ""
+        super().__init__("transaction type not supported" + where)
         self.type_byte = type_byte
 
 

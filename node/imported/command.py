@@ -2,11 +2,14 @@
 
 import functools
 import shutil
+import signal
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NoReturn
 
 from genesis.document import ChainGenesis
 from node.config import NodeConfig, with_settings
@@ -23,6 +26,9 @@ from node.rpc_process import rpc_settings
 from node.supervisor import Process, Supervisor, run_in_child
 from node.telemetry import start_logging
 
+EXIT_SIGNAL = 128
+"""The exit code of a command that a signal ended, before the signal's number is added (POSIX shells)."""
+
 
 @dataclass(frozen=True, slots=True)
 class ImportRequest:
@@ -38,6 +44,8 @@ class ImportRequest:
 
 def run_rpc(request: ImportRequest) -> int:
     """Import and serve; the exit code. Raises `OperatorError` naming file, block and reason."""
+    # Until the supervisor has handlers of its own: what is temporary has to be removed.
+    signal.signal(signal.SIGTERM, _leave)
     with _directory(request) as data:
         # Every flag is read before the work begins.
         config = with_settings(replace(NodeConfig(data), source="flags"), request.settings)
@@ -53,6 +61,10 @@ def run_rpc(request: ImportRequest) -> int:
             )
             supervisor.start()
             return supervisor.run()
+
+
+def _leave(number: int, frame: object) -> NoReturn:
+    sys.exit(EXIT_SIGNAL + number)
 
 
 @contextmanager

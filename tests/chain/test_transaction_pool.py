@@ -175,7 +175,11 @@ def test_the_nonce_of_a_stranger_is_the_accounts() -> None:
 @pytest.mark.parametrize(
     ("changed", "refusal", "text"),
     [
-        ({"type": 3}, TypeNotSupported, "transaction type not supported"),
+        (
+            {"type": 3},
+            TypeNotSupported,
+            "transaction type not supported: this chain carries no blobs, 0G DA does",
+        ),
         ({"type": 5}, TypeNotSupported, "transaction type not supported"),
         (
             {"size": 131_073},

@@ -12,6 +12,7 @@ from chain.engine import AccountOverride
 from chain.errors import UndecodableTransaction
 from chain.log_filter import LogFilter
 from chain.message_calls import BlockOverrides, CallRequest
+from chain.pool_refusals import TypeNotSupported
 from chain.queries import ChainView
 from chain.transactions import BLOB, Transaction, decode_transaction, recover_sender
 from node.json_rpc.call_parameters import (
@@ -272,12 +273,13 @@ def _logs(view: ChainView, wanted: LogFilter) -> list[Json]:
 
 async def send_raw_transaction(services: Services, encoded: bytes) -> str:
     """Decoded here first: garbage never reaches the node. Who signed it, the node works out once."""
+    if encoded[:1] == bytes((BLOB,)):
+        # Before decoding: wallets send it with its blobs, a form that no block has.
+        raise server_error(str(TypeNotSupported(BLOB)))
     try:
         transaction = decode_transaction(encoded)
     except UndecodableTransaction as error:
         raise server_error(str(error)) from None
-    if transaction.type == BLOB:
-        raise server_error("transaction type not supported")
     if transaction.chain_id is None and not services.settings.allow_unprotected_transactions:
         raise server_error("only replay-protected (EIP-155) transactions allowed over RPC")
     result = await services.node.submit_transaction(encoded)

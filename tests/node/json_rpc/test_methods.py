@@ -429,6 +429,7 @@ def test_impossible_log_ranges_are_refused(error: Any, result: Any) -> None:
     [
         ("0x", "typed transaction too short"),
         ("0x05c0", "transaction type not supported"),
+        ("0x03c0", "transaction type not supported: this chain carries no blobs, 0G DA does"),
         ("0xc0", "rlp: 0 fields for transaction, expected 9"),
         ("0x02c0", "rlp: 0 fields for transaction, expected 12"),
         ("0xf8", "rlp: "),
