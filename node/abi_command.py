@@ -9,11 +9,14 @@ from genesis.contracts import artifact
 from node.errors import OperatorError
 
 PRECOMPILES: Final = {
-    "DASigners": "da_signers",
-    "DAEntrance": "da_entrance",
-    "WrappedA0GIBase": "wrapped_a0gi_base",
+    "DASigners": "da_signers/abi.json",
+    "DAEntrance": "da_entrance/abi.json",
+    "WrappedA0GIBase": "wrapped_a0gi_base/abi.json",
+    "Flow": "storage_flow/flow_abi.json",
+    "Market": "storage_flow/market_abi.json",
+    "DigestHistory": "storage_flow/root_history_abi.json",
 }
-"""Name → package with its abi.json; the contract DAEntrance has the precompile's ABI."""
+"""Name → its file in `precompiles`; the contract DAEntrance has the precompile's ABI."""
 
 
 def print_abi(name: str | None) -> int:
@@ -37,7 +40,7 @@ def abi_of(name: str) -> list[dict[str, Any]]:
         raise OperatorError(f"no contract {name!r}; there are {', '.join(names())}")
     if found not in PRECOMPILES:
         return list(artifact(found).abi)
-    text = files("precompiles").joinpath(PRECOMPILES[found], "abi.json").read_text(encoding="utf-8")
+    text = files("precompiles").joinpath(PRECOMPILES[found]).read_text(encoding="utf-8")
     parsed: list[dict[str, Any]] = json.loads(text)
     return parsed
 

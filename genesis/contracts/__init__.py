@@ -16,6 +16,9 @@ them with the pinned npm package `solc` into `artifacts/`, which is committed.
     TallyVoter.sol             votes through a plug-in: an example of a caller
     TestProbe.sol              endless loops and failures on demand, for tests
     IDASigners.sol             the interface of the precompile 0x…1000
+    IFlow.sol                  that of the storage Flow at 0x…f10a
+    IMarket.sol                of its market at 0x…f10b
+    IDigestHistory.sol         and of its history of roots at 0x…f10c
     BN254.sol, DAChunks.sol, DAVerification.sol, IRoles.sol, Owned.sol, Roles.sol
                                what the others are built from
 """

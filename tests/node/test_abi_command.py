@@ -11,7 +11,9 @@ from node.cli import main
 def test_without_a_name_it_lists_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["abi"]) == 0
     names = capsys.readouterr().out.split()
-    assert {"DAEntrance", "DASigners", "WrappedA0GIBase", "DARegistry", "DAVerifier"} <= {*names}
+    assert {"DAEntrance", "DASigners", "WrappedA0GIBase", "DARegistry", "DAVerifier", "Flow"} <= {
+        *names
+    }
     assert "IDAEntrance" not in names
     assert names == sorted(names)
 
