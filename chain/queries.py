@@ -36,7 +36,7 @@ from chain.header_rules import blob_base_fee, next_base_fee
 from chain.history import history_floor
 from chain.key_value import KeyValueStore, Snapshot
 from chain.log_filter import LogFilter
-from chain.log_search import find_logs, logs_of_block
+from chain.log_search import find_logs, is_small_search, logs_of_block
 from chain.message_calls import BlockOverrides, CallRequest, MessageCalls
 from chain.proofs import AccountProof, proof
 from chain.query_errors import HeaderForHashNotFound, HeaderNotFound, StateNotKept
@@ -319,15 +319,21 @@ class ChainView:
 
         Raises InvalidBlockRange, BlockRangeBeyondHead, BlockRangeTooLarge, TooManyLogs.
         """
-        if log_filter.block_hash is not None:
-            number = self._number(log_filter.block_hash)
-            numbers = range(number, number + 1)
-        else:
-            numbers = range(log_filter.first_block, log_filter.last_block + 1)
         limits = self._limits
+        numbers = self._searched(log_filter)
         return find_logs(
             self._blocks, log_filter, numbers, limits.log_blocks_max, limits.log_results_max
         )
+
+    def is_small_search(self, log_filter: LogFilter) -> bool:
+        """Whether `logs` takes about a millisecond at most."""
+        return is_small_search(self._blocks, log_filter, self._searched(log_filter))
+
+    def _searched(self, log_filter: LogFilter) -> range:
+        if log_filter.block_hash is None:
+            return range(log_filter.first_block, log_filter.last_block + 1)
+        number = self._number(log_filter.block_hash)
+        return range(number, number + 1)
 
     def logs_of_block(self, at: BlockReference) -> tuple[PlacedLog, ...]:
         """Every log of one block, however many; raises HeaderNotFound or HeaderForHashNotFound."""

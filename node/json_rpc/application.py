@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -10,6 +11,7 @@ import orjson
 from node.json_rpc.access import Access, Headers, Refusal, accepts_gzip, content_type_refusal
 from node.json_rpc.context import Services
 from node.json_rpc.dispatch import Dispatcher
+from node.json_rpc.quick_answers import QuickAnswers
 from node.json_rpc.settings import (
     BODY_BYTES_MAX,
     BODY_READ_SECONDS_MAX,
@@ -17,6 +19,7 @@ from node.json_rpc.settings import (
     WAITING_BODIES_BYTES_MAX,
 )
 from node.json_rpc.subscriptions import Feed
+from node.json_rpc.table import all_methods
 from node.json_rpc.websocket import ABORT_EXTENSION, WebSocketSession
 from node.json_rpc.websocket import CONNECTIONS_MAX as WEBSOCKETS_MAX
 
@@ -34,6 +37,15 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 _JSON = (b"content-type", b"application/json")
 _TEXT = (b"content-type", b"text/plain; charset=utf-8")
+_GZIPPED = [(b"content-encoding", b"gzip"), (b"vary", b"Accept-Encoding")]
+
+
+@dataclass(frozen=True, slots=True)
+class QuickAnswer:
+    """A finished answer with status 200; `headers` have the body's length."""
+
+    headers: Headers
+    body: bytes
 
 
 class _ClientGone(Exception):
@@ -49,6 +61,7 @@ class Application:
         self._websockets = 0
         self._access = Access(settings.cors_origins, settings.virtual_hosts)
         self._bodies = _Bodies()
+        self._quick = QuickAnswers(services, all_methods())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or serve one WebSocket."""
@@ -70,6 +83,25 @@ class Application:
                 await _answer(send, 204, self._access.preflight_headers(headers), b"")
             case _:
                 await _refuse(send, Refusal(405, "method not allowed"), cors)
+
+    def quick_answer(self, headers: Mapping[bytes, bytes], body: bytes) -> QuickAnswer | None:
+        """To a POST that needs not wait for anything; None where it has to come through ASGI."""
+        if self._access.host_refusal(headers.get(b"host")) or content_type_refusal(
+            headers.get(b"content-type")
+        ):
+            return None
+        answer = self._quick.answer(body)
+        if answer is None:
+            return None
+        cors = self._access.cors_headers(headers.get(b"origin"))
+        encoding: Headers = []
+        if len(answer) > COMPRESSED_BYTES_MIN and accepts_gzip(headers.get(b"accept-encoding")):
+            if len(answer) > COMPRESSED_INLINE_BYTES_MAX:
+                return None
+            answer = gzip.compress(answer, COMPRESSION_LEVEL, mtime=0)
+            encoding = _GZIPPED
+        length = (b"content-length", b"%d" % len(answer))
+        return QuickAnswer([_JSON, *encoding, *cors, length], answer)
 
     async def _websocket(
         self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, send: Send
@@ -110,7 +142,7 @@ class Application:
         encoding: Headers = []
         if len(answer) > COMPRESSED_BYTES_MIN and accepts_gzip(headers.get(b"accept-encoding")):
             answer = await _compressed(answer)
-            encoding = [(b"content-encoding", b"gzip"), (b"vary", b"Accept-Encoding")]
+            encoding = _GZIPPED
         await _answer(send, 200, [_JSON, *encoding, *cors], answer)
 
     async def _answered(self, body: bytes, receive: Receive) -> bytes:

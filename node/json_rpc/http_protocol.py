@@ -1,9 +1,15 @@
-"""uvicorn's HTTP parser with bounds: a client cannot hold a connection or memory by never finishing."""
+"""uvicorn's HTTP parser with bounds, and a short way for requests that need not wait.
+
+The bounds: a client cannot hold a connection or memory by never finishing. The short way: a small POST
+whose answer needs nothing but a look at the chain is answered where it was read, without ASGI's task.
+"""
 
 import asyncio
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from node.json_rpc.application import Application
 
 HEAD_BYTES_MAX = 1_048_576
 """Of request line and headers, as Go's default."""
@@ -11,6 +17,8 @@ HEAD_SECONDS_MAX = 30.0
 """From a request's first byte to the end of its headers; geth's read timeout."""
 FIRST_REQUEST_SECONDS_MAX = 30.0
 """From the connection to the first byte."""
+QUICK_BODY_BYTES_MAX = 65_536
+"""A larger body takes the long way, which bounds what all of them hold together."""
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
@@ -20,6 +28,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         super().__init__(*arguments, **options)
         self._head_bytes = 0
         self._head_deadline: asyncio.TimerHandle | None = None
+        self._quick_body: bytes | None = None
+        """Of a request that may be answered at once, as far as it has come."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -44,7 +54,62 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._head_is_complete()
+        if self._may_be_quick():
+            self._quick_body = b""
+        else:
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        if self._quick_body is None:
+            super().on_body(body)
+            return
+        self._quick_body += body
+        if len(self._quick_body) > QUICK_BODY_BYTES_MAX:
+            self._take_the_long_way()
+
+    def on_message_complete(self) -> None:
+        if self._quick_body is not None and self._answered_at_once(self._quick_body):
+            self._quick_body = None
+            return
+        if self._quick_body is not None:
+            self._take_the_long_way()
+        super().on_message_complete()
+
+    def _may_be_quick(self) -> bool:
+        """A body must follow with its length before it, and nothing be under way on the connection."""
+        return (
+            self.parser.get_method() == b"POST"
+            and any(name == b"content-length" for name, _ in self.headers)
+            and not self.expect_100_continue
+            and not self.parser.should_upgrade()
+            and self.parser.get_http_version() == "1.1"
+            and (self.cycle is None or self.cycle.response_complete)
+            and not self.flow.write_paused
+            and (self.limit_concurrency is None or len(self.connections) < self.limit_concurrency)
+            and isinstance(self.app, Application)
+        )
+
+    def _answered_at_once(self, body: bytes) -> bool:
+        assert isinstance(self.app, Application)
+        answer = self.app.quick_answer(dict(self.headers), body)
+        if answer is None or self.transport.is_closing():
+            return False
+        keeps_alive = self.parser.should_keep_alive()
+        ending = b"\r\n" if keeps_alive else b"connection: close\r\n\r\n"
+        head = [b"%b: %b\r\n" % header for header in answer.headers]
+        self.transport.write(b"".join((b"HTTP/1.1 200 OK\r\n", *head, ending, answer.body)))
+        if keeps_alive:
+            self.on_response_complete()
+        else:
+            self.transport.close()
+        return True
+
+    def _take_the_long_way(self) -> None:
+        """Through ASGI, as if nothing had happened."""
+        assert self._quick_body is not None
+        body, self._quick_body = self._quick_body, None
         super().on_headers_complete()
+        super().on_body(body)
 
     def _expect_head_within(self, seconds: float) -> None:
         self._head_is_complete()

@@ -15,7 +15,7 @@ from chain.engine import Log, Receipt
 from chain.key_value import MemoryStore, Table
 from chain.log_filter import LogFilter
 from chain.log_index import INDEX_START_KEY, log_index_start
-from chain.log_search import find_logs
+from chain.log_search import SMALL_SEARCH_PLACES_MAX, find_logs, is_small_search
 from chain.receipts import bloom_of
 from chain.stored_blocks import StoredBlocks
 from chain.transactions import Transaction, decode_transaction
@@ -179,3 +179,18 @@ def test_the_index_begins_with_the_first_block_written() -> None:
         assert log_index_start(snapshot) is None
     with written([[], []]).snapshot() as snapshot:
         assert log_index_start(snapshot) == 0
+
+
+def test_a_search_is_small_by_what_it_has_to_read() -> None:
+    address = Address(b"\x01" * 20)
+    busy = [[Log(address, (), b"")]] * 3
+    blocks_at_most = SMALL_SEARCH_PLACES_MAX // len(busy)
+    store = written([*[busy] * (blocks_at_most + 1), []])
+    everywhere = range(blocks_at_most + 2)
+    with store.snapshot() as snapshot:
+        stored = StoredBlocks(snapshot)
+        assert is_small_search(stored, LogFilter(addresses=(address,)), range(blocks_at_most))
+        assert not is_small_search(stored, LogFilter(addresses=(address,)), everywhere)
+        assert is_small_search(stored, LogFilter(addresses=(Address(b"\x02" * 20),)), everywhere)
+        assert is_small_search(stored, LogFilter(), range(1))
+        assert not is_small_search(stored, LogFilter(), range(2))

@@ -262,13 +262,21 @@ def _fee_history(
 
 
 def _logs(view: ChainView, wanted: LogFilter) -> list[Json]:
+    return [log_json(placed) for placed in view.logs(_with_numbers(view, wanted))]
+
+
+def _is_large_search(view: ChainView, wanted: LogFilter) -> bool:
+    return not view.is_small_search(_with_numbers(view, wanted))
+
+
+def _with_numbers(view: ChainView, wanted: LogFilter) -> LogFilter:
+    """The head's own number in the place of tags."""
     head = view.head_number
-    resolved = replace(
+    return replace(
         wanted,
         first_block=head if wanted.first_block == CHAIN_HEAD else wanted.first_block,
         last_block=head if wanted.last_block == CHAIN_HEAD else wanted.last_block,
     )
-    return [log_json(placed) for placed in view.logs(resolved)]
 
 
 async def send_raw_transaction(services: Services, encoded: bytes) -> str:
@@ -315,7 +323,7 @@ _BLOCK_METHODS = (
     Method("eth_getBlockReceipts", _block_receipts, (_BLOCK,), is_heavy=_is_heavy_block),
     Method("eth_getTransactionByHash", _transaction, (_HASH,), Runs.WITH_SERVICES),
     Method("eth_getTransactionReceipt", _receipt, (_HASH,)),
-    Method("eth_getLogs", _logs, (Parameter(log_filter),), Runs.IN_SCAN_WORKER),
+    Method("eth_getLogs", _logs, (Parameter(log_filter),), is_heavy=_is_large_search),
 )
 _STATE_METHODS = (
     Method("eth_getBalance", _balance, (_ADDRESS, _AT)),
