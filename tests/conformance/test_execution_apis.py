@@ -227,21 +227,16 @@ def imported_chain() -> Iterator[str]:
 
 
 def _wait_for_url(process: subprocess.Popen[str]) -> str:
-    """Both of its processes say in the log that they are there."""
+    """Until requests are answered and the pool, which is in another process, is reached."""
     assert process.stderr is not None
     deadline = time.monotonic() + START_SECONDS_MAX
-    url, is_node_there, lines = "", False, []
-    while not (url and is_node_there) and time.monotonic() < deadline:
-        line = process.stderr.readline()
-        lines.append(line)
-        if not line:
-            break
-        if line.startswith("{"):
-            message = json.loads(line)["message"]
-            url = message.removeprefix("JSON-RPC at ") if "JSON-RPC at" in message else url
-            is_node_there |= message.startswith("serving the imported chain")
-    assert url, "".join(lines)
-    assert is_node_there, "".join(lines)
+    lines: list[str] = []
+    while not (lines and "JSON-RPC at" in lines[-1]):
+        lines.append(process.stderr.readline())
+        assert lines[-1], "".join(lines)
+    url: str = json.loads(lines[-1])["message"].removeprefix("JSON-RPC at ")
+    while not _ask(url, '{"jsonrpc": "2.0", "id": 1, "method": "net_listening"}')["result"]:
+        assert time.monotonic() < deadline, "the pool's process is not reached"
     return url
 
 

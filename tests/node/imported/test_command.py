@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[3]
-BOTH_PROCESSES = 2
+START_SECONDS_MAX = 30.0
 
 
 def start(*arguments: str | Path) -> subprocess.Popen[str]:
@@ -28,17 +29,18 @@ def start(*arguments: str | Path) -> subprocess.Popen[str]:
 
 @contextmanager
 def serving(*arguments: str | Path) -> Iterator[str]:
-    """The URL, once both processes have said that they are there."""
+    """The URL, once requests are answered and the pool, which is in another process, is reached."""
     process = start("--log.format", "json", *arguments)
     assert process.stderr is not None
-    lines, url = [], ""
+    lines: list[str] = []
     try:
-        while len(lines) < BOTH_PROCESSES and (line := process.stderr.readline()):
-            message = json.loads(line)["message"]
-            if message.startswith(("JSON-RPC at", "serving")):
-                lines.append(message)
-            url = message.removeprefix("JSON-RPC at ") if "JSON-RPC" in message else url
-        assert len(lines) == BOTH_PROCESSES, lines
+        while not (lines and "JSON-RPC at" in lines[-1]):
+            lines.append(process.stderr.readline())
+            assert lines[-1], "".join(lines)
+        url = json.loads(lines[-1])["message"].removeprefix("JSON-RPC at ")
+        deadline = time.monotonic() + START_SECONDS_MAX
+        while not ask(url, "net_listening")["result"]:
+            assert time.monotonic() < deadline
         yield url
     finally:
         process.terminate()
