@@ -17,6 +17,7 @@ from chain.errors import InvalidSignature, UndecodableTransaction
 from chain.forks.fork import Fork
 from chain.forks.table import FORK_ROWS
 from chain.rlp_items import Decoded, Item, NotRlp, decode_item, encode_item
+from chain.undecodable_transactions import UNKNOWN_TYPE, why_undecodable
 
 LEGACY: Final = 0
 ACCESS_LIST: Final = 1
@@ -108,16 +109,14 @@ class Transaction:
 
 def decode_transaction(encoded: bytes) -> Transaction:
     """The transaction of a binary form; raises `UndecodableTransaction`, naming why."""
-    if not encoded:
-        raise UndecodableTransaction("typed transaction too short")
     try:
-        if encoded[0] >= 0xC0:
+        if encoded[:1] >= b"\xc0":
             return _decode_legacy(encoded, _fields(encoded))
-        if encoded[0] in _TYPED_DECODERS:
+        if encoded[:1] and encoded[0] in _TYPED_DECODERS:
             return _TYPED_DECODERS[encoded[0]](encoded, _fields(encoded[1:]))
     except _Malformed as error:
-        raise UndecodableTransaction(str(error)) from None
-    raise UndecodableTransaction("transaction type not supported")
+        raise UndecodableTransaction(why_undecodable(encoded) or str(error)) from None
+    raise UndecodableTransaction(why_undecodable(encoded) or UNKNOWN_TYPE)
 
 
 def recover_sender(transaction: Transaction) -> Address:

@@ -3,7 +3,7 @@
 As in geth, fields that nobody knows are ignored.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from eth_typing import Address, Hash32
@@ -13,7 +13,7 @@ from chain.engine import AccountOverride, Authorization, Withdrawal
 from chain.log_filter import LogFilter
 from chain.message_calls import BlockOverrides, CallRequest
 from node.json_rpc.errors import ParameterError, server_error
-from node.json_rpc.json_objects import either, field, fields_of, items_of
+from node.json_rpc.json_objects import Fields, either, field, fields_of, items_of
 from node.json_rpc.parameters import (
     address,
     block_number,
@@ -31,12 +31,13 @@ TOPICS_PER_POSITION_MAX = 1_000
 CHAIN_HEAD = -1
 """In a `LogFilter`, until the view that it is asked of resolves it: the latest block."""
 
+CALL_TYPE = "ethapi.TransactionArgs"
 _Value = TypeVar("_Value")
 
 
 def call_request(value: Any) -> CallRequest:
     """eth_call's first argument."""
-    fields = fields_of(value, "ethapi.TransactionArgs")
+    fields = fields_of(value, CALL_TYPE)
     sender = field(fields, "from", address)
     recipient = field(fields, "to", address)
     versioned_hashes = field(fields, "blobVersionedHashes", _hashes) or ()
@@ -60,10 +61,10 @@ def call_request(value: Any) -> CallRequest:
 def call_with_nonce(value: Any) -> tuple[CallRequest, int | None]:
     """A call that stands for a transaction, and its nonce where one is given."""
     request = call_request(value)
-    return request, field(value, "nonce", uint64)
+    return request, field(fields_of(value, CALL_TYPE), "nonce", uint64)
 
 
-def _call_data(fields: Mapping[str, Any]) -> bytes:
+def _call_data(fields: Fields) -> bytes:
     """`input` is the name of today, `data` the old one; tools send either or both."""
     current, old = field(fields, "input", data), field(fields, "data", data)
     if current is not None and old is not None and current != old:
@@ -84,7 +85,7 @@ def state_overrides(value: Any) -> dict[Address, AccountOverride]:
     return overrides
 
 
-def _account_override(fields: Mapping[str, Any]) -> AccountOverride:
+def _account_override(fields: Fields) -> AccountOverride:
     state = field(fields, "state", _slots)
     state_diff = field(fields, "stateDiff", _slots)
     if state is not None and state_diff is not None:
@@ -145,7 +146,7 @@ def _withdrawals(value: Any) -> tuple[Withdrawal, ...]:
     return tuple(_withdrawal(fields_of(item, "types.Withdrawal")) for item in entries)
 
 
-def _withdrawal(fields: Mapping[str, Any]) -> Withdrawal:
+def _withdrawal(fields: Fields) -> Withdrawal:
     return Withdrawal(
         index=field(fields, "index", uint64) or 0,
         validator_index=field(fields, "validatorIndex", uint64) or 0,
@@ -172,7 +173,7 @@ def log_filter(value: Any) -> LogFilter:
     )
 
 
-def _bound(fields: Mapping[str, Any], name: str) -> int | None:
+def _bound(fields: Fields, name: str) -> int | None:
     bound = field(fields, name, block_number)
     if isinstance(bound, BlockTag):
         return 0 if bound is BlockTag.EARLIEST else CHAIN_HEAD
@@ -222,7 +223,7 @@ def _authorizations(value: Any) -> tuple[Authorization, ...]:
     )
 
 
-def _authorization(fields: Mapping[str, Any]) -> Authorization:
+def _authorization(fields: Fields) -> Authorization:
     def required(name: str, parse: Callable[[Any], _Value]) -> _Value:
         found = field(fields, name, parse)
         if found is None:

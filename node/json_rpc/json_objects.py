@@ -1,5 +1,6 @@
 """JSON objects and arrays taken apart, with Go's words for what does not fit."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -7,13 +8,25 @@ from node.json_rpc.errors import ParameterError
 from node.json_rpc.parameters import json_kind
 
 _Value = TypeVar("_Value")
+_TYPE_ERROR = re.compile(
+    r"json: cannot unmarshal (.+) into Go (?:value|struct field [^.]+\.(\S+)) of type (\S+)",
+    re.DOTALL,
+)
 
 
-def fields_of(value: Any, go_type: str) -> dict[str, Any]:
+class Fields(dict[str, Any]):
+    """The members of an object that Go reads into a struct."""
+
+    def __init__(self, members: Mapping[str, Any], go_type: str) -> None:
+        super().__init__(members)
+        self.struct = go_type.rpartition(".")[2]
+
+
+def fields_of(value: Any, go_type: str) -> Fields:
     """The members of an object."""
     if not isinstance(value, dict):
         raise _misfit(value, go_type)
-    return value
+    return Fields(value, go_type)
 
 
 def items_of(value: Any, go_type: str) -> list[Any]:
@@ -23,21 +36,36 @@ def items_of(value: Any, go_type: str) -> list[Any]:
     return value
 
 
-def field(fields: Mapping[str, Any], name: str, parse: Callable[[Any], _Value]) -> _Value | None:
+def field(fields: Fields, name: str, parse: Callable[[Any], _Value]) -> _Value | None:
     """A member as `parse` reads it; None where it is absent or null."""
     value = fields.get(name)
-    return None if value is None else parse(value)
+    if value is None:
+        return None
+    try:
+        return parse(value)
+    except ParameterError as error:
+        raise _placed(error, fields.struct, name) from None
 
 
-def either(
-    fields: Mapping[str, Any], names: tuple[str, ...], parse: Callable[[Any], _Value]
-) -> _Value | None:
+def either(fields: Fields, names: tuple[str, ...], parse: Callable[[Any], _Value]) -> _Value | None:
     """The first of these members that is there."""
     for name in names:
         found = field(fields, name, parse)
         if found is not None:
             return found
     return None
+
+
+def _placed(error: ParameterError, struct: str, name: str) -> ParameterError:
+    """As encoding/json says where in a struct it met a value of another type."""
+    found = _TYPE_ERROR.fullmatch(str(error))
+    if found is None:
+        return error
+    problem, inner_path, go_type = found.groups()
+    path = f"{name}.{inner_path}" if inner_path else name
+    return ParameterError(
+        f"json: cannot unmarshal {problem} into Go struct field {struct}.{path} of type {go_type}"
+    )
 
 
 def _misfit(value: Any, go_type: str) -> ParameterError:

@@ -114,18 +114,46 @@ def test_a_signature_out_of_range_has_no_sender(r: int, s: int) -> None:
     [
         (b"", "too short"),
         (b"\x05\xc0", "type not supported"),
-        (b"\x7f", "type not supported"),
-        (b"\x02", "rlp"),
-        (b"\x02\xc0", "0 fields for transaction, expected 12"),
-        (LEGACY + b"\0", "rlp"),
-        (rlp.encode([b"\0", 30, 60_000, b"", 9, b"", 28, 1, 1]), "leading zero bytes.* nonce"),
-        (rlp.encode([2**64, 30, 60_000, b"", 9, b"", 28, 1, 1]), "nonce is above 64 bits"),
+        (b"\x7f\x01", "type not supported"),
+        (b"\x02", "typed transaction too short"),
+        (b"\x02\xc0", "rlp: too few elements for types.DynamicFeeTx$"),
+        (LEGACY + b"\0", "rlp: input contains more than one value"),
+        (
+            rlp.encode([b"\0", 30, 60_000, b"", 9, b"", 28, 1, 1]),
+            r"leading zero bytes\) for uint64, decoding into \(types.LegacyTx\).Nonce",
+        ),
+        (
+            rlp.encode([2**64, 30, 60_000, b"", 9, b"", 28, 1, 1]),
+            r"too long for uint64, decoding into \(types.LegacyTx\).Nonce$",
+        ),
         (rlp.encode([7, 30, 60_000, b"", 2**256, b"", 28, 1, 1]), "value is above 256 bits"),
-        (rlp.encode([7, 30, 60_000, b"\xab" * 19, 9, b"", 28, 1, 1]), "19 bytes for address"),
+        (
+            rlp.encode([7, 30, 60_000, b"\xab" * 19, 9, b"", 28, 1, 1]),
+            r"too short for common.Address, decoding into \(types.LegacyTx\).To$",
+        ),
         (rlp.encode([7, 30, 60_000, b"", 9, b"", 29, 1, 1]), "invalid transaction v, r, s"),
-        (rlp.encode([7, 30, 60_000, b"", 9, [], 28, 1, 1]), "expected input string for data"),
-        (b"\xf9\xff\xff", "rlp"),
-        (b"\xc1" * 5_000, "rlp"),
+        (
+            rlp.encode([7, 30, 60_000, b"", 9, [], 28, 1, 1]),
+            r"expected input string or byte for \[\]uint8, decoding into \(types.LegacyTx\).Data$",
+        ),
+        (b"\xf9\xff\xff", "rlp: value size exceeds available input length$"),
+        (b"\xc1" * 5_000, "rlp: expected input string or byte for uint64"),
+        (b"\x80", "rlp: expected input list for types.LegacyTx$"),
+        (b"\xc2\x81\x01", "rlp: non-canonical size information for uint64"),
+        (b"\xc2\x83\x01", "rlp: element is larger than containing list$"),
+        (
+            rlp.encode([7, 30, 60_000, [], 9, b"", 28, 1, 1]),
+            r"wrong kind of empty value \(got List, want String\)",
+        ),
+        (
+            b"\x02"
+            + rlp.encode([1, 2, 3, 4, 5, b"", 6, b"", [[b"\xab" * 20, [b"\xab" * 31]]], 0, 1, 1]),
+            r"too short for common.Hash, decoding into \(types.DynamicFeeTx\).AccessList\[0\].StorageKeys\[0\]",
+        ),
+        (
+            b"\x02" + rlp.encode([1, 2, 3, 4, 5, b"", 6, b"", 7, 0, 1, 1]),
+            "rlp: expected input list for types.AccessList",
+        ),
     ],
 )
 def test_bytes_that_are_no_transaction_are_refused_by_name(raw: bytes, why: str) -> None:

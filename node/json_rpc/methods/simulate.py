@@ -50,7 +50,7 @@ from node.json_rpc.encoding import (
     quantity,
 )
 from node.json_rpc.errors import INVALID_PARAMS, REVERTED, SERVER_ERROR, RpcError
-from node.json_rpc.json_objects import field, fields_of, items_of
+from node.json_rpc.json_objects import Fields, field, fields_of, items_of
 from node.json_rpc.parameters import Parameter, block_reference, boolean
 
 VM_ERROR = -32015
@@ -177,7 +177,7 @@ def simulation(value: Any) -> tuple[SimulationRequest, bool]:
     return request, field(fields, "returnFullTransactions", boolean) or False
 
 
-def _block_state_calls(fields: Mapping[str, Any]) -> BlockStateCalls:
+def _block_state_calls(fields: Fields) -> BlockStateCalls:
     return BlockStateCalls(
         calls=[_call(item) for item in field(fields, "calls", _array) or ()],
         block_overrides=field(fields, "blockOverrides", simulated_block_overrides)

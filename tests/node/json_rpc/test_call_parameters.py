@@ -145,3 +145,22 @@ def test_any_json_value_is_a_request_or_is_refused(value: Any) -> None:
         except (ParameterError, RpcError) as error:
             refusal = str(error)
         assert refusal
+
+
+@pytest.mark.parametrize(
+    ("fields", "text"),
+    [
+        ({"from": "ab" * 20}, "hex string without 0x prefix into Go struct field TransactionArgs.from "
+                              "of type common.Address"),
+        ({"gas": 5}, "non-string into Go struct field TransactionArgs.gas of type hexutil.Uint64"),
+        (
+            {"accessList": [{"address": "zz"}]},
+            "hex string without 0x prefix into Go struct field TransactionArgs.accessList.address "
+            "of type common.Address",
+        ),
+    ],
+)  # fmt: skip
+def test_a_wrong_field_is_named_as_go_names_it(fields: Any, text: str) -> None:
+    with pytest.raises(ParameterError) as refusal:
+        call_request(fields)
+    assert str(refusal.value) == f"json: cannot unmarshal {text}"

@@ -430,9 +430,10 @@ def test_impossible_log_ranges_are_refused(error: Any, result: Any) -> None:
         ("0x", "typed transaction too short"),
         ("0x05c0", "transaction type not supported"),
         ("0x03c0", "transaction type not supported: this chain carries no blobs, 0G DA does"),
-        ("0xc0", "rlp: 0 fields for transaction, expected 9"),
-        ("0x02c0", "rlp: 0 fields for transaction, expected 12"),
-        ("0xf8", "rlp: "),
+        ("0xc0", "rlp: too few elements for types.LegacyTx"),
+        ("0x02c0", "rlp: too few elements for types.DynamicFeeTx"),
+        ("0x80", "rlp: expected input list for types.LegacyTx"),
+        ("0xf8", "rlp: value size exceeds available input length"),
     ],
 )
 def test_an_undecodable_transaction_is_refused(error: Any, raw: str, message: str) -> None:
