@@ -15,7 +15,7 @@ from precompiles.da_entrance.entrance import ADDRESS, DA_SIGNERS
 from precompiles.da_signers.epochs import current_epoch
 from precompiles.dispatch import CODE_BYTE
 from precompiles.storage_flow.activation import initial_storages
-from precompiles.storage_flow.addresses import FLOW
+from precompiles.storage_flow.addresses import PRECOMPILES
 
 
 def activate_precompiles(state: EvmState) -> None:
@@ -28,9 +28,8 @@ def activate_precompiles(state: EvmState) -> None:
         _begin_da_entrance(state, admin)
         missing.append(ADDRESS)
     flow = state.rules.storage_flow
-    if flow is not None and not state.get_code(FLOW):
-        _begin_storage_flow(state, flow)
-        missing.append(FLOW)
+    if flow is not None:
+        missing += _begin_storage_flow(state, flow)
     if missing:
         state.settle()
 
@@ -43,12 +42,15 @@ def _begin_da_entrance(state: EvmState, admin: Address) -> None:
         state.set_storage(ADDRESS, slot, value)
 
 
-def _begin_storage_flow(state: EvmState, flow: StorageFlow) -> None:
-    """With the storages that the contracts' `initialize` would have written."""
-    storages = initial_storages(
-        flow.admin, flow.price_per_sector, flow.blocks_per_epoch, flow.first_block
-    )
-    for address, storage in storages.items():
-        state.set_code(address, CODE_BYTE)
-        for slot, value in storage.items():
-            state.set_storage(address, slot, value)
+def _begin_storage_flow(state: EvmState, flow: StorageFlow) -> list[Address]:
+    """With the storages that the contracts' `initialize` would have written; the accounts that begin."""
+    missing = [address for address in PRECOMPILES if not state.get_code(address)]
+    if missing:
+        storages = initial_storages(
+            flow.admin, flow.price_per_sector, flow.blocks_per_epoch, flow.first_block
+        )
+        for address in missing:
+            state.set_code(address, CODE_BYTE)
+            for slot, value in storages[address].items():
+                state.set_storage(address, slot, value)
+    return missing
