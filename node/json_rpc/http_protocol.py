@@ -5,9 +5,10 @@ whose answer needs nothing but a look at the chain is answered where it was read
 """
 
 import asyncio
+from functools import partial
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from node.json_rpc.application import Application
 
@@ -75,6 +76,18 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._take_the_long_way()
         super().on_message_complete()
 
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        # Before a 100 the client sends nothing: that must not wait for a body.
+        if not cycle.waiting_for_100_continue:
+            answer = _AnswerInOnePiece(cycle.transport)
+            cycle.transport = answer  # type: ignore[assignment]
+            cycle.on_response = partial(self._on_answer_complete, answer)
+        super()._start_asgi_task(cycle, app)
+
+    def _on_answer_complete(self, answer: "_AnswerInOnePiece") -> None:
+        answer.flush()
+        self.on_response_complete()
+
     def _may_be_quick(self) -> bool:
         """A body must follow with its length before it, and nothing be under way on the connection."""
         return (
@@ -119,3 +132,32 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if self._head_deadline is not None:
             self._head_deadline.cancel()
             self._head_deadline = None
+
+
+class _AnswerInOnePiece:
+    """A transport that keeps the head of an answer until its body comes: one packet instead of two."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._head = b""
+        self._has_head = False
+
+    def write(self, data: bytes) -> None:
+        if self._has_head:
+            self._transport.write(self._head + data)
+            self._head = b""
+        else:
+            self._head, self._has_head = data, True
+
+    def flush(self) -> None:
+        """A head whose body never came: the answer to HEAD, or what was cut off."""
+        if self._head:
+            self._transport.write(self._head)
+            self._head = b""
+
+    def close(self) -> None:
+        self.flush()
+        self._transport.close()
+
+    def is_closing(self) -> bool:
+        return self._transport.is_closing()

@@ -108,3 +108,31 @@ def test_a_body_in_many_packets_is_answered(rpc: Any) -> None:
         for byte in head + body:
             client.sendall(bytes([byte]))
         assert b'"id":7' in client.recv(4_096)
+
+
+def test_a_client_that_waits_for_a_100_gets_it(rpc: Any) -> None:
+    body = json.dumps(NUMBER).encode()
+    head = (
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        b"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n" % len(body)
+    )
+    with socket.create_connection(("127.0.0.1", rpc.port), timeout=20) as client:
+        client.sendall(head)
+        assert client.recv(4_096).startswith(b"HTTP/1.1 100")
+        client.sendall(body)
+        answer = b""
+        while b'"id":7' not in answer:
+            answer += client.recv(4_096)
+
+
+def test_head_and_body_of_an_answer_come_together(rpc: Any) -> None:
+    """aiohttp's users close a session between the two."""
+    body = json.dumps(NUMBER | {"method": "eth_gasPrice"}).encode()
+    head = (
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        b"Content-Length: %d\r\n\r\n" % len(body)
+    )
+    for _ in range(50):
+        with socket.create_connection(("127.0.0.1", rpc.port), timeout=20) as client:
+            client.sendall(head + body)
+            assert client.recv(65_536).endswith(b"}")
