@@ -29,6 +29,7 @@ from node.json_rpc.encoding import (
 from node.json_rpc.errors import server_error
 from node.json_rpc.methods.dialects import of_sender_and_nonce
 from node.json_rpc.parameters import (
+    BLOCK_NUMBER_MAX,
     Parameter,
     address,
     block_number,
@@ -206,9 +207,16 @@ def _header(view: ChainView, at: BlockReference) -> Json | None:
     return None if header is None else header_json(header)
 
 
+def _block_number(value: Any) -> BlockReference:
+    """Otterscan sends a plain number."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= BLOCK_NUMBER_MAX:
+        return value
+    return block_number(value)
+
+
 _ADDRESS = Parameter(address)
 _HASH = Parameter(hash32)
-_NUMBER = Parameter(block_number)
+_NUMBER = Parameter(_block_number)
 _COUNT = Parameter(count)
 METHODS = (
     Method("ots_getApiLevel", _api_level),
