@@ -60,6 +60,8 @@ DIAL_TURN_S = 0.5
 """Of two nodes that would dial each other, the one with the higher peer id lets the other begin."""
 STREAM_TIMEOUT_S = 5.0
 CLOSE_TIMEOUT_S = 1.0
+STRANGERS_MAX = 48
+"""Peers that nobody named to us. The places of those in the list of peers cannot be taken by others."""
 SILENCE_MAX_S = 20.0
 """A peer that says nothing for so long is gone: a summary is due every second or so."""
 _log = logging.getLogger("zerog.network")
@@ -88,6 +90,7 @@ class PeerNetwork:
         self._dial_list = tuple(parse_peer_address(text) for text in settings.peers)
         self._events: PeerEvents | None = None
         self._nursery: trio.Nursery | None = None
+        self._expected = {peer.peer_id for peer in self._dial_list}
         self._sessions: dict[ID, _Session] = {}
         self._instance = os.urandom(INSTANCE_BYTES)
         self.host = build_host(settings.node_secret)
@@ -183,11 +186,17 @@ class PeerNetwork:
         if self._nursery is None:
             return
         session = self._sessions.get(peer_id)
-        if session is None and not self.book.is_kept_away(peer_id):
+        if session is None and self._has_place_for(peer_id):
             session = self._sessions[peer_id] = _Session()
             self._nursery.start_soon(self._run_session, peer_id, session)
         elif session is None or session.age_s > DIALLED_AT_ONCE_S:
             self._hang_up(peer_id)
+
+    def _has_place_for(self, peer_id: ID) -> bool:
+        if self.book.is_kept_away(peer_id):
+            return False
+        strangers = self._sessions.keys() - self._expected
+        return peer_id in self._expected or len(strangers) < STRANGERS_MAX
 
     def connection_lost(self, peer_id: ID) -> None:
         """The last connection to a peer is gone."""

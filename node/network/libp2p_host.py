@@ -26,7 +26,8 @@ from libp2p.transport.upgrader import TransportUpgrader
 from node.network.identity import key_pair_of
 
 _log = logging.getLogger("zerog.network")
-CONNECTIONS_MAX = 64
+CONNECTIONS_MAX = 256
+"""py-libp2p hangs up on anybody beyond it; `PeerNetwork` stops taking in strangers long before."""
 CONNECTIONS_PER_PEER_MAX = 3
 DIAL_TIMEOUT_S = 5.0
 NEGOTIATION_TIMEOUT_S = 5.0

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 
 import pytest
@@ -12,8 +12,10 @@ from libp2p.custom_types import TProtocol
 from libp2p.host.exceptions import StreamFailure
 
 from node.errors import PortInUse
+from node.network import host
 from node.network.frames import STREAM_ERRORS, frame
 from node.network.host import PeerNetwork
+from node.network.identity import peer_multiaddr
 from node.network.messages import CONSENSUS_PROTOCOL
 from node.network.peers import CONSENSUS_STREAMS_MAX
 from node.network.status import STATUS_PROTOCOL
@@ -246,6 +248,38 @@ async def send_ignoring_hang_up(sender: PeerNetwork, victim: PeerNetwork, protoc
         await stream.close()
     except STREAM_ERRORS:
         return
+
+
+def test_strangers_cannot_take_the_place_of_a_named_peer(
+    run_cluster: RunCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(host, "STRANGERS_MAX", 2)
+
+    async def scenario(cluster) -> None:
+        await start_alone(cluster)
+        victim = cluster.nodes[0].network
+        own = victim._settings
+        address = peer_multiaddr("127.0.0.1", own.listen_port, own.node_secret)
+        settings = replace(own, listen_port=0, peers=(address,))
+        async with AsyncExitStack() as stack:
+            strangers = [
+                await stack.enter_async_context(
+                    running(PeerNetwork(replace(settings, node_secret=bytes([n]) * 32), lambda: 0))
+                )
+                for n in (201, 202, 203)
+            ]
+            await until(lambda: len(victim.book.all()) == 2)
+            names = {stranger.own_name for stranger in strangers}
+            assert {peer.name for peer in victim.book.all()} < names
+            await cluster.start(1)
+            await until(lambda: cluster.nodes[1].network.own_name in names_of(victim))
+            assert len(names_of(victim) & names) == 2
+
+    run_cluster(scenario, is_real=True)
+
+
+def names_of(network: PeerNetwork) -> set[str]:
+    return {peer.name for peer in network.book.all()}
 
 
 def test_a_node_of_another_chain_is_refused(run_cluster: RunCluster) -> None:
