@@ -10,7 +10,7 @@ bytes beside an address or a `bytesN`, and lengths for which it finds no memory.
 Python values: an address is 20 bytes, `string`, `bytes` and `bytesN` are bytes, arrays and tuples are tuples.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -23,6 +23,10 @@ _ALLOCATION_BYTES_MAX = (1 << 64) - (1 << 16)
 """Where Solidity panics instead of allocating; its own limit is a few words nearer to 2^64."""
 
 
+Spend = Callable[[int], None]
+"""Told how many words are about to be read; may raise."""
+
+
 class AbiType(Protocol):
     """One type of the ABI. Data are a view that starts where the enclosing tuple's offsets count from."""
 
@@ -33,8 +37,8 @@ class AbiType(Protocol):
     def head_bytes(self) -> int:
         """Bytes in the head of the enclosing tuple: 32 for a dynamic type, which is there by its offset."""
 
-    def decode(self, data: memoryview, position: int) -> Any:
-        """The value whose head is at `position`. Raises `UndecodableInput`."""
+    def decode(self, data: memoryview, position: int, spend: Spend) -> Any:
+        """The value whose head is at `position`. Raises `UndecodableInput`, and what `spend` does."""
 
     def encode(self, value: Any) -> bytes: ...
 
@@ -78,7 +82,7 @@ class AddressType:
     is_dynamic = False
     head_bytes = WORD_BYTES
 
-    def decode(self, data: memoryview, position: int) -> bytes:
+    def decode(self, data: memoryview, position: int, spend: Spend) -> bytes:
         word = bytes(_word(data, position))
         if self.is_strict and not word.startswith(_ADDRESS_PADDING):
             raise UndecodableInput(f"0x{word.hex()} is no address")
@@ -96,7 +100,7 @@ class UintType:
     is_dynamic = False
     head_bytes = WORD_BYTES
 
-    def decode(self, data: memoryview, position: int) -> int:
+    def decode(self, data: memoryview, position: int, spend: Spend) -> int:
         value = _number(data, position)
         if value >> self.bits:
             raise UndecodableInput(f"{value} is too large for uint{self.bits}")
@@ -113,7 +117,7 @@ class BoolType:
     is_dynamic = False
     head_bytes = WORD_BYTES
 
-    def decode(self, data: memoryview, position: int) -> bool:
+    def decode(self, data: memoryview, position: int, spend: Spend) -> bool:
         value = _number(data, position)
         if value > 1:
             raise UndecodableInput(f"{value} is no bool")
@@ -132,7 +136,7 @@ class FixedBytesType:
     is_dynamic = False
     head_bytes = WORD_BYTES
 
-    def decode(self, data: memoryview, position: int) -> bytes:
+    def decode(self, data: memoryview, position: int, spend: Spend) -> bytes:
         word = bytes(_word(data, position))
         if self.is_strict and any(word[self.size :]):
             raise UndecodableInput(f"0x{word.hex()} is no bytes{self.size}")
@@ -150,10 +154,11 @@ class BytesType:
     is_dynamic = True
     head_bytes = WORD_BYTES
 
-    def decode(self, data: memoryview, position: int) -> bytes:
+    def decode(self, data: memoryview, position: int, spend: Spend) -> bytes:
         if self.is_strict:
             _check_allocation(data, position, 1)
         start, length = _prefixed_length(data, position)
+        spend(1 + -(-length // WORD_BYTES))
         return bytes(data[start : start + length])
 
     def encode(self, value: bytes) -> bytes:
@@ -169,13 +174,14 @@ class TupleType:
     is_dynamic: bool
     head_bytes: int
 
-    def decode(self, data: memoryview, position: int) -> tuple[Any, ...]:
+    def decode(self, data: memoryview, position: int, spend: Spend) -> tuple[Any, ...]:
         if not self.is_dynamic:
-            return _decode_heads(self.elements, data, position)
+            return _decode_heads(self.elements, data, position, spend)
         offset = _number(data, position)
         if offset > len(data):
             raise UndecodableInput(f"offset {offset} in {len(data)} bytes")
-        return _decode_heads(self.elements, data[offset:], 0)
+        spend(_head_words(self.elements))
+        return _decode_heads(self.elements, data[offset:], 0, spend)
 
     def encode(self, value: Sequence[Any]) -> bytes:
         return encode(self.elements, value)
@@ -190,8 +196,8 @@ class FixedArrayType:
     is_dynamic: bool
     head_bytes: int
 
-    def decode(self, data: memoryview, position: int) -> tuple[Any, ...]:
-        return _decode_heads((self.element,) * self.length, data, position)
+    def decode(self, data: memoryview, position: int, spend: Spend) -> tuple[Any, ...]:
+        return _decode_heads((self.element,) * self.length, data, position, spend)
 
     def encode(self, value: Sequence[Any]) -> bytes:
         return b"".join(map(self.element.encode, value))
@@ -206,7 +212,7 @@ class ArrayType:
     is_dynamic = True
     head_bytes = WORD_BYTES
 
-    def decode(self, data: memoryview, position: int) -> tuple[Any, ...]:
+    def decode(self, data: memoryview, position: int, spend: Spend) -> tuple[Any, ...]:
         if self.is_strict:
             _check_allocation(data, position, WORD_BYTES)
         start, length = _prefixed_length(data, position)
@@ -215,7 +221,8 @@ class ArrayType:
         if WORD_BYTES * length > len(items):
             raise UndecodableInput(f"{length} items in {len(items)} bytes")
         step, decode_item = self.element.head_bytes, self.element.decode
-        return tuple(decode_item(items, index * step) for index in range(length))
+        spend(1 + length * step // WORD_BYTES)
+        return tuple(decode_item(items, index * step, spend) for index in range(length))
 
     def encode(self, value: Sequence[Any]) -> bytes:
         length = len(value).to_bytes(WORD_BYTES, "big")
@@ -224,17 +231,32 @@ class ArrayType:
         return length + b"".join(map(self.element.encode, value))
 
 
-def _decode_heads(types: Iterable[AbiType], data: memoryview, position: int) -> tuple[Any, ...]:
+def _head_words(types: Iterable[AbiType]) -> int:
+    return sum(abi_type.head_bytes for abi_type in types) // WORD_BYTES
+
+
+def _decode_heads(
+    types: Iterable[AbiType], data: memoryview, position: int, spend: Spend
+) -> tuple[Any, ...]:
     values = []
     for abi_type in types:
-        values.append(abi_type.decode(data, position))
+        values.append(abi_type.decode(data, position, spend))
         position += abi_type.head_bytes
     return tuple(values)
 
 
-def decode(types: Sequence[AbiType], data: bytes) -> tuple[Any, ...]:
-    """The arguments in `data` (selector taken off). Raises `UndecodableInput`, nothing else."""
-    return _decode_heads(types, memoryview(data), 0)
+def _unmetered(words: int) -> None:
+    """Where nobody counts."""
+
+
+def decode(types: Sequence[AbiType], data: bytes, spend: Spend = _unmetered) -> tuple[Any, ...]:
+    """The arguments in `data` (selector taken off). Raises `UndecodableInput`, nothing else of its own.
+
+    `spend` is told the words to be read before they are. Offsets may lead many values to the same
+    place, so a few words of data can be many to read.
+    """
+    spend(_head_words(types))
+    return _decode_heads(types, memoryview(data), 0, spend)
 
 
 def encode(types: Sequence[AbiType], values: Sequence[Any]) -> bytes:

@@ -104,7 +104,7 @@ class ContractPrecompile:
         if isinstance(function.gas, int):
             return gas + function.gas
         try:
-            arguments = abi.decode(function.inputs, call.input[SELECTOR_BYTES:])
+            arguments = _arguments(function, call)
         except UndecodableInput:
             return gas
         return gas + function.cost(call, arguments)
@@ -116,7 +116,7 @@ class ContractPrecompile:
         if function is None or (call.value and not function.is_payable):
             return Reverted()
         try:
-            arguments = abi.decode(function.inputs, call.input[SELECTOR_BYTES:])
+            arguments = _arguments(function, call)
             values = function.handler(_guarded(call), *arguments)
         except UnallocatableInput:
             return Reverted(panic(TOO_MUCH_MEMORY).data)
@@ -129,6 +129,20 @@ class ContractPrecompile:
         except CorruptStorage as error:
             return Failed(PANIC_REASON, alarm=f"{function.signature}: {error}")
         return Returned(abi.encode(function.outputs, values))
+
+
+def _arguments(function: ContractFunction, call: Call) -> tuple[Any, ...]:
+    """Decoded; words that offsets make to be read more than once are charged as if each were there."""
+    paid = len(call.input) // abi.WORD_BYTES
+
+    def spend(words: int) -> None:
+        nonlocal paid
+        paid -= words
+        if paid < 0:
+            call.charge(-paid * INPUT_WORD_GAS)
+            paid = 0
+
+    return abi.decode(function.inputs, call.input[SELECTOR_BYTES:], spend)
 
 
 def refusal(reason: str) -> Refusal:

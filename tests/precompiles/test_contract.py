@@ -54,9 +54,12 @@ ECHO = ContractFunction(
 STORE = ContractFunction("store(uint256)", _store, gas=5, writes=True, is_payable=True)
 WORK = ContractFunction("work(uint256)", _work, gas=0, writes=True)
 REFUSE = ContractFunction("refuse()", _refuse, gas=0, writes=True)
+MANY = ContractFunction(
+    "many((bytes)[])", lambda call, items: (len(items),), gas=0, returns="(uint256)"
+)
 CORRUPT = ContractFunction("corrupt()", _corrupt, gas=0)
 LOG = ContractFunction("log()", _log, gas=0, writes=True)
-TABLE = ContractPrecompile(Address(b"\x02" * 20), (ECHO, STORE, WORK, REFUSE, CORRUPT, LOG))
+TABLE = ContractPrecompile(Address(b"\x02" * 20), (ECHO, STORE, WORK, REFUSE, CORRUPT, LOG, MANY))
 ACCOUNT = b"\x77" * 20
 BASE = contract.CALL_GAS
 WORD = contract.INPUT_WORD_GAS
@@ -76,6 +79,23 @@ def test_a_price_may_depend_on_the_arguments(chain_of: ChainOf) -> None:
 
 def test_input_that_cannot_be_paid_for_is_not_even_decoded(chain_of: ChainOf) -> None:
     assert chain_of(TABLE).call(echo_input(ACCOUNT, 3), gas=BASE + 6 * WORD - 1) is None
+
+
+def test_data_that_many_offsets_lead_to_are_paid_for_as_often_as_they_are_read(
+    chain_of: ChainOf,
+) -> None:
+    chain = chain_of(TABLE)
+    text, count = b"x" * 320, 50
+    plain = MANY.selector + encode(["(bytes)[]"], [[(text,)] * count])
+    # Offset of the list, its length, as many times the same offset, one item: its offset, length, text.
+    heads = [32, count, *[32 * count] * count, 32, len(text)]
+    folded = MANY.selector + b"".join(word.to_bytes(32, "big") for word in heads) + text
+    used = []
+    for data in (plain, folded):
+        assert chain.call(data, gas=10**6) == Returned(count.to_bytes(32, "big"))
+        used.append(10**6 - chain.gas_left)
+    assert used[0] == used[1] == 180 + 12 * (len(plain) // 32)
+    assert chain.call(folded, gas=used[1] - 1) is None
 
 
 @pytest.mark.parametrize(
