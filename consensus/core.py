@@ -25,6 +25,7 @@ from consensus.messages import (
     TimeoutElapsed,
     ValueBuilt,
     ValueChecked,
+    is_for,
 )
 from consensus.round_state import RoundMarks, RoundState
 from consensus.timeouts import Timeouts
@@ -66,6 +67,7 @@ class Consensus:
             self._prevote_proposal_with_polka,
             self._prevote_nil_after_deferral,
             self._lock_and_precommit,
+            self._take_up_late_polka,
             self._precommit_nil,
             self._leave_round_that_precommitted_nil,
             self._schedule_prevote_timeout,
@@ -83,6 +85,18 @@ class Consensus:
     def round(self) -> Round:
         """Of the current height; NO_ROUND before the first."""
         return self._state.round if self._height else NO_ROUND
+
+    @property
+    def position(self) -> tuple[Height, Round, Step]:
+        """Height 0 before the first `Started`."""
+        return self._height, self.round, self._state.step if self._height else Step.PROPOSE
+
+    @property
+    def grounds(self) -> tuple[Round, Round]:
+        """Locked round and valid round: what votes rest on, and a crash must not lose."""
+        if self._height == 0:
+            return NO_ROUND, NO_ROUND
+        return self._state.locked_round, self._state.valid_round
 
     def handle(self, input: Input) -> tuple[Effect, ...]:
         """Everything there is to do now, in order. An input that changes nothing has no effects."""
@@ -133,7 +147,7 @@ class Consensus:
         if isinstance(input, Received) and input.message.height > self._height:
             self._early_heights.add(input.message, self._height, self._validators)
             return False
-        if not self._is_current(input):
+        if self._decision is not None or not is_for(input, self._height, self._state.round):
             return False
         self._unwritten.add(input)
         match input:
@@ -151,26 +165,6 @@ class Consensus:
             self._unwritten.take_back()
         self._unwritten.forget(self._log.take_pushed_out())
         return is_news
-
-    def _is_current(
-        self, input: Received | Learned | ValueBuilt | ValueChecked | TimeoutElapsed
-    ) -> bool:
-        """The one place where messages and answers of another height or round are set aside.
-
-        Messages may be of any round: later ones are kept apart. A check's answer holds for the
-        height.
-        """
-        if self._decision is not None:
-            return False
-        match input:
-            case Received(message):
-                return message.height == self._height
-            case Learned(certificate):
-                return certificate.height == self._height
-            case ValueChecked(height, _, _, _):
-                return height == self._height
-            case ValueBuilt(height, round, _) | TimeoutElapsed(height, round, _):
-                return height == self._height and round == self._state.round
 
     def _start_height(self, started: Started) -> bool:
         """L10, and the reset of L53. A height that is not ahead has been started before."""
@@ -319,6 +313,16 @@ class Consensus:
             return True
         return False
 
+    def _take_up_late_polka(self) -> bool:
+        """L42–43 for a round that is past, beyond the paper: who is locked alone is relieved at the
+        next turn of anybody who has heard of the polka, not only at its own. A valid value binds no
+        vote, and the proposal that it leads to is believed only with its polka (L28)."""
+        for round, value_id in self._late_polkas():
+            if self._is_valid_proposal(round, value_id):
+                self._state.valid_value, self._state.valid_round = value_id, round
+                return True
+        return False
+
     def _precommit_nil(self) -> bool:
         """L44–46. A lock of an earlier round stays: a nil polka never drops it."""
         if self._state.step is not Step.PREVOTE:
@@ -403,7 +407,7 @@ class Consensus:
         """The question behind valid(v) of L36 and L50, where L23 and L29 have not answered it."""
         round = self._state.round
         polkas = [(round, v) for v in self._tally.quorums(VoteKind.PREVOTE, round)]
-        for round, value_id in [*self._tally.commit_quorums, *polkas]:
+        for round, value_id in [*self._tally.commit_quorums, *polkas, *self._late_polkas()]:
             if self._checks.is_valid(value_id) is not None:
                 continue
             if self._checks.is_being_checked(value_id):
@@ -431,6 +435,10 @@ class Consensus:
         if self._checks.is_valid(proposal.value_id) is not None:
             return None
         return proposal.value_id, self._state.round
+
+    def _late_polkas(self) -> list[tuple[Round, ValueId]]:
+        """Of past rounds, and later than the valid value's."""
+        return self._tally.polkas_between(self._state.valid_round, self._state.round)
 
     def _ask(self, value_id: ValueId, valid_round: Round) -> None:
         round = self._state.round

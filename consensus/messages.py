@@ -145,3 +145,23 @@ class Report:
 
 
 Effect = Persist | Broadcast | Publish | BuildValue | CheckValue | ScheduleTimeout | Decide | Report
+
+
+def is_for(
+    input: Received | Learned | ValueBuilt | ValueChecked | TimeoutElapsed,
+    height: Height,
+    round: Round,
+) -> bool:
+    """Whether it can matter there: the one place where what is of another height or round is set
+    aside. Messages may be of any round: later ones are kept apart. A check's answer holds for the
+    height.
+    """
+    match input:
+        case Received(message):
+            return message.height == height
+        case Learned(certificate):
+            return certificate.height == height
+        case ValueChecked():
+            return input.height == height
+        case ValueBuilt() | TimeoutElapsed():
+            return (input.height, input.round) == (height, round)

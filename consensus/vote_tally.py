@@ -20,6 +20,8 @@ class VoteTally:
         self._ballots: dict[tuple[Round, VoteKind], _Ballot] = {}
         self.commit_quorums: list[tuple[Round, ValueId]] = []
         """Values with more than two thirds of the precommits of a round, in order of discovery."""
+        self.polkas: list[tuple[Round, ValueId]] = []
+        """Values with more than two thirds of the prevotes of a round, in order of discovery."""
 
     def would_keep(self, vote: Vote, *, is_certified: bool = False) -> bool:
         """Whether it is new, and within the limit.
@@ -71,6 +73,10 @@ class VoteTally:
             return []
         return [value_id for value_id in ballot.quorums if value_id is not None]
 
+    def polkas_between(self, earlier: Round, later: Round) -> list[tuple[Round, ValueId]]:
+        """Of rounds after the one and before the other."""
+        return [polka for polka in self.polkas if earlier < polka[0] < later]
+
     def votes(self, kind: VoteKind, round: Round) -> tuple[Vote, ...]:
         ballot = self._ballots.get((round, kind))
         return tuple(ballot.votes.values()) if ballot else ()
@@ -102,8 +108,10 @@ class VoteTally:
         if vote.value_id in ballot.quorums or not self._validators.has_quorum(total):
             return
         ballot.quorums.append(vote.value_id)
-        if vote.kind is VoteKind.PRECOMMIT and vote.value_id is not None:
-            self.commit_quorums.append((vote.round, vote.value_id))
+        if vote.value_id is not None:
+            is_commit = vote.kind is VoteKind.PRECOMMIT
+            quorums = self.commit_quorums if is_commit else self.polkas
+            quorums.append((vote.round, vote.value_id))
 
 
 class _Ballot:

@@ -1,47 +1,93 @@
 """Validators that lie. Their power is below a third, and nothing that they do may break a check."""
 
+from collections.abc import Callable
+
+from consensus.certificates import build_certificate
 from consensus.simulation.host import Host
 from consensus.simulation.network import Packet
-from consensus.values import Height, Proposal, Round, ValidatorAddress, ValueId, Vote, VoteKind
+from consensus.simulation.signatures import false_signature
+from consensus.values import (
+    NO_ROUND,
+    Certificate,
+    Height,
+    Proposal,
+    Round,
+    RoundCertificate,
+    ValidatorAddress,
+    ValueId,
+    Vote,
+    VoteKind,
+)
 
 LIES_PERCENT = 15
 """Of packets received are answered with a lie."""
+FORGERIES_PERCENT = 10
+"""Of lies are certificates."""
 
 
 class Liar(Host):
     """Follows the rules with one hand, and with the other says anything to anyone."""
 
+    pool: Callable[[Height, ValidatorAddress], list[ValueId]]
+    """Values that others have built, and some that are invalid or untimely."""
+    is_lying: Callable[[], bool]
+
     def receive(self, packet: Packet, sender: ValidatorAddress) -> None:
+        """And perhaps answer with a lie."""
         super().receive(packet, sender)
-        world = self._world
-        if world.now_ms < world.plan.heal_ms and world.random.randrange(100) < LIES_PERCENT:
+        if self._world.random.random() * 100 < LIES_PERCENT and self.is_lying():
             self._lie()
 
     def _lie(self) -> None:
-        view = self._core.view()
-        if view.height == 0:
+        random = self._world.random
+        height, current, _ = self._core.position
+        if height == 0:
             return
-        height = view.height
-        round = Round(max(0, view.round + self._world.random.choice([-1, 0, 0, 0, 1])))
-        value_id = self._some_value(height)
+        round = Round(max(0, current + random.choice([-1, 0, 0, 0, 1])))
+        value_id = random.choice(self.pool(height, self.address))
+        if random.random() * 100 < FORGERIES_PERCENT:
+            self._tell_some(self._forgery(height, round, value_id))
+            return
+        valid_round = Round(random.randrange(-1, round))
+        is_own_turn = self._world.validators(height).proposer(round) == self.address
         message: Proposal | Vote
-        if self._world.validators(height).proposer(round) == self.address and value_id is not None:
-            valid_round = Round(self._world.random.randrange(-1, round))
+        if is_own_turn and random.random() < 0.7:
             message = Proposal(height, round, value_id, valid_round, self.address)
         else:
-            kind = self._world.random.choice(list(VoteKind))
-            message = Vote(kind, height, round, value_id, self.address)
-        self._tell_some(message)
+            message = self._some_vote(height, round, value_id, valid_round)
+        self._tell_some(message.signed(false_signature(message)))
 
-    def _some_value(self, height: Height) -> ValueId | None:
-        """One that others have proposed, nil, or one that is invalid."""
-        values: list[ValueId | None] = [None, *self._world.values(height)]
-        if self._world.random.randrange(4) == 0:
-            return self._world.new_value(height, is_valid=False)
-        return self._world.random.choice(values)
+    def _some_vote(
+        self, height: Height, round: Round, value_id: ValueId | None, valid_round: Round
+    ) -> Vote:
+        random = self._world.random
+        kind = random.choice(list(VoteKind))
+        if random.randrange(4) == 0:
+            value_id = None
+        if value_id is None or kind is VoteKind.PRECOMMIT or random.random() < 0.5:
+            valid_round = NO_ROUND
+        return Vote(kind, height, round, value_id, self.address, valid_round=valid_round)
 
-    def _tell_some(self, message: Proposal | Vote) -> None:
-        signed = message.signed(self.signature_of(message))
-        for receiver in self._world.validators(message.height).addresses:
+    def _forgery(
+        self, height: Height, round: Round, value_id: ValueId
+    ) -> Certificate | RoundCertificate:
+        """Of votes nobody cast, of too few, or of one vote many times."""
+        random = self._world.random
+        kind = random.choice(list(VoteKind))
+        own = Vote(kind, height, round, value_id, self.address)
+        own = own.signed(false_signature(own))
+        others = [
+            Vote(kind, height, round, value_id, validator, own.signature)
+            for validator in self._world.validators(height).addresses
+            if validator != self.address
+        ]
+        votes = random.choice([[own], [own] * len(others), [own, *others]])
+        if random.random() < 0.3:
+            later = Round(round + 1 + random.randrange(3))
+            return RoundCertificate(height, later, tuple(votes))
+        return build_certificate(kind, height, round, value_id, votes)
+
+    def _tell_some(self, packet: Proposal | Vote | Certificate | RoundCertificate) -> None:
+        for receiver in self._world.validators(packet.height).addresses:
             if receiver != self.address and self._world.random.random() < 0.5:
-                self._world.send(self, receiver, signed)
+                self._world.send(self, receiver, packet)

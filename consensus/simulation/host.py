@@ -6,9 +6,8 @@ from typing import Protocol
 
 from consensus.certificates import check_certificate, check_round_certificate
 from consensus.core import Consensus
-from consensus.encoding import signing_digest
-from consensus.evidence import exclude_each_other
-from consensus.journal_encoding import decode_input, encode_input
+from consensus.errors import InvalidCertificate
+from consensus.journal_file import DamagedJournal
 from consensus.messages import (
     Broadcast,
     BuildValue,
@@ -23,19 +22,17 @@ from consensus.messages import (
     Report,
     ScheduleTimeout,
     Started,
-    TimeoutElapsed,
-    ValueBuilt,
-    ValueChecked,
 )
-from consensus.recovery import recover
+from consensus.recovery import height_of, recover
 from consensus.repair import Summary, lacking, summarize
-from consensus.simulation.checks import Checks
+from consensus.simulation.checks import Checks, UnreadableJournal
+from consensus.simulation.disk import PowerFailure
 from consensus.simulation.faults import FaultPlan
 from consensus.simulation.network import Decided, Packet
-from consensus.simulation.signatures import CHAIN, false_recover, false_signature
+from consensus.simulation.signatures import CHAIN, false_recover
+from consensus.simulation.storage import DiskStorage, MemoryStorage, Storage
 from consensus.validators import ValidatorSet
 from consensus.values import (
-    NO_ROUND,
     Certificate,
     Height,
     Proposal,
@@ -45,30 +42,32 @@ from consensus.values import (
     ValueId,
     Vote,
 )
+from consensus.view import CoreView
 
 REPAIR_MS = 100
 """Without progress for so long, peers are told what is held here."""
 
 
 class World(Protocol):
-    """What the cluster gives its hosts."""
+    """What surrounds a host: its peers, its clock, its executor, and who watches."""
 
     plan: FaultPlan
     checks: Checks
     random: Random
     now_ms: int
+    trace: list[str] | None
 
-    def answer_later(self, host: "Host", delay_ms: int, input: Input) -> None: ...
-    def restart_later(self, host: "Host", delay_ms: int) -> None: ...
     def send(self, host: "Host", receiver: ValidatorAddress | None, packet: Packet) -> None: ...
-    def new_value(self, height: Height, *, is_valid: bool) -> ValueId: ...
-    def values(self, height: Height) -> list[ValueId]: ...
+    def schedule(self, host: "Host", timeout: ScheduleTimeout) -> None: ...
+    def build_value(self, host: "Host", question: BuildValue) -> None: ...
+    def check_value(self, host: "Host", question: CheckValue) -> None: ...
+    def crashed(self, host: "Host") -> None: ...
     def validators(self, height: Height) -> ValidatorSet: ...
     def note(self, host: "Host", what: str) -> None: ...
 
 
 class Host:
-    """One validator's node. The disk outlives a crash, the rest does not."""
+    """One validator's node. The storage outlives a crash, the rest does not."""
 
     def __init__(
         self, world: World, place: int, address: ValidatorAddress, *, is_correct: bool
@@ -79,177 +78,218 @@ class Host:
         self.is_correct = is_correct
         self.incarnation = 0
         """Answers to an earlier one are lost."""
-        self.is_up = True
-        self.effects_until_crash: int | None = None
+        self.is_up = False
         self.down_ms = 0
+        self.arrived_ms: dict[tuple[Height, Round, ValueId], int] = {}
+        """When a proposal first came, by the cluster's clock."""
         self._world = world
-        self._journal: list[bytes] = []
-        self._chain: list[Certificate] = []
-        self._signed: dict[tuple[Height, Round, str], Proposal | Vote] = {}
+        self._effects_until_crash: int | None = None
+        self._chance = 0
+        make = DiskStorage if world.plan.has_disks else MemoryStorage
+        self._storage: Storage = make(address)
         self._core = Consensus(address, world.plan.timeouts)
-        self._progress: object = None
+        self._inputs: deque[Input] = deque()
+        self._forgotten_height = 0
+        self._seen: object = None
+        self._view: CoreView | None = None
+        """Of the core, until it hears something."""
 
     @property
     def tip(self) -> Height:
-        return Height(len(self._chain))
+        return Height(len(self._storage.decisions))
+
+    @property
+    def core(self) -> Consensus:
+        return self._core
 
     def decisions(self) -> tuple[Certificate, ...]:
         """What is on its disk, from height 1 on."""
-        return tuple(self._chain)
+        return tuple(self._storage.decisions)
 
     def start(self) -> None:
         """As after a crash: from what is on disk."""
-        self.is_up = True
-        journal = [decode_input(record) for record in self._journal]
-        recovered = recover(self.address, self._world.plan.timeouts, journal)
-        self._core = recovered.consensus
-        if self._core.height > self.tip:
-            self._carry_out_all(deque(), recovered.effects)
-        else:
-            self.feed(self._next_height())
+        if not self.is_up:
+            self.is_up = True
+            self._inputs.clear()
+            self._survive(self._resume)
 
     def feed(self, input: Input) -> None:
         """Hand the core an input, and everything that follows from it at once."""
         if self.is_up:
-            self._carry_out_all(deque([input]), ())
+            self._inputs.append(input)
+            self._survive(self._handle_inputs)
 
     def receive(self, packet: Packet, sender: ValidatorAddress) -> None:
         """A packet from the network."""
         if not self.is_up:
             return
         match packet:
+            case Proposal():
+                place = packet.height, packet.round, packet.value_id
+                self.arrived_ms.setdefault(place, self._world.now_ms)
+                self.feed(Received(packet))
+            case Vote():
+                self.feed(Received(packet))
             case Summary():
                 self._repair(packet, sender)
             case Decided(certificate):
                 self._learn(certificate)
-            case Certificate():
+            case Certificate() | RoundCertificate():
                 self._learn(packet)
-            case RoundCertificate():
-                if packet.height == self._core.height:
-                    check_round_certificate(
-                        packet, self._world.validators(packet.height), CHAIN, false_recover
-                    )
-                    self.feed(Learned(packet))
-            case Proposal() | Vote():
-                self.feed(Received(packet))
 
     def tick(self) -> None:
         """Every REPAIR_MS: speak only when nothing has moved since the last time."""
         if not self.is_up:
             return
-        view = self._core.view()
-        progress = (self.incarnation, view.height, view.round, view.step)
-        if progress == self._progress:
-            self._world.send(self, None, summarize(view))
-        self._progress = progress
+        seen = self.incarnation, self._core.position
+        if seen == self._seen:
+            self._world.send(self, None, summarize(self._current_view()))
+        self._seen = seen
 
-    def crash(self) -> None:
-        self._world.note(self, "crash")
-        self.is_up = False
-        self.incarnation += 1
-        self.effects_until_crash = None
-        self._world.restart_later(self, self.down_ms)
+    def fail_after(self, steps: int, chance: int) -> None:
+        """Crash at this many effects, or disk operations, from now on."""
+        self._chance = chance
+        if self._world.plan.has_disks:
+            self._storage.fail_after(steps, chance)
+        else:
+            self._effects_until_crash = steps
 
-    def sign(self, message: Proposal | Vote) -> Proposal | Vote | None:
-        """None where the sign state, which outlives crashes, refuses."""
-        kind = message.kind.name if isinstance(message, Vote) else "PROPOSAL"
-        key = message.height, message.round, kind
-        earlier = self._signed.get(key)
-        if earlier is not None and exclude_each_other(earlier, message):
-            return None
-        signed = message.signed(self.signature_of(message))
-        self._signed[key] = signed
-        return signed
+    def heal(self) -> None:
+        """Crash no more."""
+        self._effects_until_crash = None
+        self._storage.heal()
 
-    def signature_of(self, message: Proposal | Vote) -> bytes:
-        return false_signature(self.address, signing_digest(CHAIN, message))
+    def _survive(self, work: "Work") -> None:
+        try:
+            work()
+        except PowerFailure:
+            if self._world.trace is not None:
+                self._world.note(self, "crash")
+            self.is_up = False
+            self.incarnation += 1
+            self._effects_until_crash = None
+            self._inputs.clear()
+            self._storage.crash(self._chance)
+            self._world.crashed(self)
 
-    def _next_height(self) -> Started:
+    def _resume(self) -> None:
+        try:
+            journal = self._storage.replay()
+        except DamagedJournal as error:
+            raise UnreadableJournal(str(error)) from error
+        if height_of(journal) == self.tip + 1:
+            recovered = recover(self.address, self._world.plan.timeouts, journal)
+            self._core = recovered.consensus
+            if self.is_correct:
+                self._world.checks.recovered(self.address, self._core)
+            self._carry_out(recovered.effects)
+        else:
+            self._core = Consensus(self.address, self._world.plan.timeouts)
+            if self._storage.last_signed_height() > self.tip:
+                self._forgotten_height = self._storage.last_signed_height()
+            self._begin_height()
+        self._handle_inputs()
+
+    def _begin_height(self) -> None:
         height = Height(self.tip + 1)
-        return Started(height, self._world.validators(height))
+        self._storage.begin(height)
+        self._inputs.append(Started(height, self._world.validators(height)))
 
-    def _carry_out_all(self, inputs: deque[Input], effects: tuple[Effect, ...]) -> None:
-        while self.is_up:
-            for effect in effects:
-                self._carry_out(effect, inputs)
-                if not self.is_up:
-                    return
-            if not inputs:
-                return
-            effects = self._core.handle(inputs.popleft())
+    def _handle_inputs(self) -> None:
+        self._view = None
+        while self._inputs:
+            self._carry_out(self._core.handle(self._inputs.popleft()))
 
-    def _carry_out(self, effect: Effect, inputs: deque[Input]) -> None:
-        if self._falls_now():
-            if isinstance(effect, Persist):
-                written = self._world.random.randrange(len(effect.inputs) + 1)
-                self._journal += [encode_input(input) for input in effect.inputs[:written]]
-            self.crash()
+    def _carry_out(self, effects: tuple[Effect, ...]) -> None:
+        for effect in effects:
+            if self._effects_until_crash is not None:
+                self._fall_at(effect)
+            match effect:
+                case Persist(persisted):
+                    self._storage.persist(persisted)
+                case Broadcast(message):
+                    self._broadcast(message)
+                case Publish(certificate):
+                    self._world.send(self, None, certificate)
+                case BuildValue():
+                    self._world.build_value(self, effect)
+                case CheckValue():
+                    self._world.check_value(self, effect)
+                case ScheduleTimeout():
+                    self._world.schedule(self, effect)
+                case Decide(certificate):
+                    self._commit(certificate)
+                case Report():
+                    if self.is_correct:
+                        self._world.checks.reported(effect)
+
+    def _fall_at(self, effect: Effect) -> None:
+        """Raises PowerFailure at the last effect before the crash."""
+        assert self._effects_until_crash is not None
+        self._effects_until_crash -= 1
+        if self._effects_until_crash > 0:
             return
-        match effect:
-            case Persist(persisted):
-                self._journal += [encode_input(input) for input in persisted]
-            case Broadcast(message):
-                self._broadcast(message, inputs)
-            case Publish(certificate):
-                self._world.send(self, None, certificate)
-            case BuildValue(height, round):
-                value_id = self._world.new_value(height, is_valid=True)
-                built = ValueBuilt(height, round, value_id)
-                self._world.answer_later(self, self._world.plan.build_ms, built)
-            case CheckValue():
-                self._check(effect)
-            case ScheduleTimeout(height, round, step, duration_ms):
-                elapsed = TimeoutElapsed(height, round, step)
-                self._world.answer_later(self, duration_ms, elapsed)
-            case Decide(certificate):
-                self._commit(certificate)
-                inputs.append(self._next_height())
-            case Report():
-                if self.is_correct:
-                    self._world.checks.reported(effect)
+        if isinstance(effect, Persist):
+            written = Random(self._chance).randrange(len(effect.inputs) + 1)
+            self._storage.persist(effect.inputs[:written])
+        raise PowerFailure
 
-    def _falls_now(self) -> bool:
-        if self.effects_until_crash is None:
-            return False
-        self.effects_until_crash -= 1
-        return self.effects_until_crash <= 0
-
-    def _broadcast(self, message: Proposal | Vote, inputs: deque[Input]) -> None:
-        signed = self.sign(message)
-        if signed is None:
-            self._world.note(self, f"refuses to sign {message}")
+    def _broadcast(self, message: Proposal | Vote) -> None:
+        if message.height <= self._forgotten_height:
             return
+        signature = self._storage.signature(message)
+        if signature is None:
+            if self._world.trace is not None:
+                self._world.note(self, f"refuses to sign {message}")
+            return
+        signed = message.signed(signature)
         self._world.checks.said(signed)
-        inputs.append(Received(signed))
+        if self.is_correct:
+            self._world.checks.stands(self.address, self._core)
+        self._inputs.append(Received(signed))
         self._world.send(self, None, signed)
-
-    def _check(self, question: CheckValue) -> None:
-        plan, random = self._world.plan, self._world.random
-        is_valid = self._world.checks.is_valid(question.value_id)
-        if question.valid_round == NO_ROUND and self._world.now_ms < plan.heal_ms:
-            is_valid = is_valid and random.randrange(100) >= plan.untimely_percent
-        answer = ValueChecked(question.height, question.round, question.value_id, is_valid)
-        self._world.answer_later(self, plan.check_ms, answer)
 
     def _commit(self, certificate: Certificate) -> None:
         assert certificate.height == self.tip + 1, "heights are decided one by one"
-        self._world.note(self, f"decides {certificate.height} {certificate.value_id.hex()[:8]}")
+        if self._world.trace is not None:
+            value = certificate.value_id.hex()[:8]
+            self._world.note(self, f"decides {certificate.height} {certificate.round} {value}")
         if self.is_correct:
-            self._world.checks.decided(certificate)
-        self._chain.append(certificate)
-        self._journal = []
+            self._world.checks.decided(certificate, self._world.now_ms)
+        self._storage.commit(certificate)
+        self.arrived_ms.clear()
+        self._begin_height()
 
-    def _learn(self, certificate: Certificate) -> None:
+    def _learn(self, certificate: Certificate | RoundCertificate) -> None:
+        """A forged one is its sender's fault and is ignored."""
         if certificate.height != self._core.height:
             return
         validators = self._world.validators(certificate.height)
-        check_certificate(certificate, validators, CHAIN, false_recover)
+        try:
+            if isinstance(certificate, RoundCertificate):
+                check_round_certificate(certificate, validators, CHAIN, false_recover)
+            else:
+                check_certificate(certificate, validators, CHAIN, false_recover)
+        except InvalidCertificate:
+            return
         self.feed(Learned(certificate))
 
     def _repair(self, summary: Summary, sender: ValidatorAddress) -> None:
         """Send the peer what it lacks: of this height, or the proof of the one it is stuck at."""
         if 1 <= summary.height <= self.tip:
-            self._world.send(self, sender, Decided(self._chain[summary.height - 1]))
-            return
-        for message in lacking(self._core.view(), summary):
-            self._world.send(self, sender, message)
+            decision = self._storage.decisions[summary.height - 1]
+            self._world.send(self, sender, Decided(decision))
+        elif summary.height == self._core.height:
+            for message in lacking(self._current_view(), summary):
+                self._world.send(self, sender, message)
+
+    def _current_view(self) -> CoreView:
+        if self._view is None:
+            self._view = self._core.view()
+        return self._view
+
+
+class Work(Protocol):
+    """Something in whose middle the power may fail."""
+
+    def __call__(self) -> None: ...

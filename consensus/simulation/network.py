@@ -25,9 +25,11 @@ Packet = Proposal | Vote | Certificate | RoundCertificate | Summary | Decided
 class Network:
     """Decides about each packet by the run's chance, until the plan's time of healing."""
 
-    def __init__(self, plan: FaultPlan, random: Random) -> None:
+    def __init__(self, plan: FaultPlan, random: Random, places: int) -> None:
+        """`places`: how many hosts there are, twins counted twice."""
         self._plan = plan
-        self._random = random
+        self._chance = random.random
+        self._places = places
         self._splits: dict[tuple[int, ...], list[bool]] = {}
         self._fixed_sides: list[bool] | None = None
 
@@ -35,18 +37,23 @@ class Network:
         """Split these places of the cluster, until healing, instead of by chance."""
         self._fixed_sides = sides
 
-    def delays_ms(self, now_ms: int, sender: int, receiver: int, packet: Packet) -> list[int]:
+    def delays_ms(
+        self, sender: int, receiver: int, packet: Packet, now_ms: int, *, is_healed: bool
+    ) -> tuple[int, ...]:
         """One delay for each copy that arrives. Sender and receiver are places in the cluster."""
-        if now_ms >= self._plan.heal_ms:
-            return [self._random.randrange(1, HEALED_DELAY_MS_MAX + 1)]
+        chance, plan = self._chance, self._plan
+        if is_healed:
+            return (1 + int(chance() * HEALED_DELAY_MS_MAX),)
         if self._are_apart(now_ms, sender, receiver, packet):
-            return []
-        if self._random.randrange(100) < self._plan.drop_percent:
-            return []
-        if isinstance(packet, Summary) and self._random.randrange(100) >= self._plan.repair_percent:
-            return []
-        copies = 2 if self._random.randrange(100) < self._plan.duplicate_percent else 1
-        return [self._random.randrange(1, self._plan.delay_ms_max + 1) for _ in range(copies)]
+            return ()
+        if plan.drop_percent and chance() * 100 < plan.drop_percent:
+            return ()
+        if isinstance(packet, Summary) and chance() * 100 >= plan.repair_percent:
+            return ()
+        delay_ms = 1 + int(chance() * plan.delay_ms_max)
+        if plan.duplicate_percent and chance() * 100 < plan.duplicate_percent:
+            return delay_ms, 1 + int(chance() * plan.delay_ms_max)
+        return (delay_ms,)
 
     def _are_apart(self, now_ms: int, sender: int, receiver: int, packet: Packet) -> bool:
         if self._fixed_sides is not None:
@@ -65,24 +72,27 @@ class Network:
 
         Half of the time one place is alone: that leaves a quorum together more often than chance.
         """
-        if key not in self._splits:
-            places = len(self._plan.powers) + len(self._plan.faulty)
-            alone = self._random.randrange(places)
-            sides = [place == alone for place in range(places)]
-            if self._random.random() < 0.5:
-                sides = [self._random.random() < 0.5 for _ in range(places)]
-            self._splits[key] = sides
-        return self._splits[key]
+        split = self._splits.get(key)
+        if split is None:
+            places = self._places
+            alone = int(self._chance() * places)
+            split = [place == alone for place in range(places)]
+            if self._chance() < 0.5:
+                split = [self._chance() < 0.5 for _ in range(places)]
+            self._splits[key] = split
+        return split
 
 
 def describe(packet: Packet) -> str:
     """For the trace: kind, height/round, value."""
     match packet:
         case Proposal(height, round, value_id, valid_round):
-            return f"proposal {height}/{round} {value_id.hex()[:8]} {valid_round}"
+            by = packet.validator.hex()[:4]
+            return f"proposal {height}/{round} {value_id.hex()[:8]} {valid_round} by {by}"
         case Vote(kind, height, round, value_id):
             value = "nil" if value_id is None else value_id.hex()[:8]
-            return f"{kind.name.lower()} {height}/{round} {value}"
+            by = packet.validator.hex()[:4]
+            return f"{kind.name.lower()} {height}/{round} {value} {packet.valid_round} by {by}"
         case Decided(certificate) | (Certificate() as certificate):
             place = f"{certificate.height}/{certificate.round}"
             return f"certificate {certificate.kind} {place} {certificate.value_id.hex()[:8]}"
@@ -95,9 +105,9 @@ def describe(packet: Packet) -> str:
 def _place_of(packet: Packet) -> tuple[int, int, int]:
     """Height, round and phase: who hears the prevotes need not be who hears the precommits."""
     match packet:
-        case Decided(certificate) | (Certificate() as certificate):
-            return certificate.height, certificate.round, certificate.kind
         case Vote():
             return packet.height, packet.round, packet.kind
+        case Decided(certificate) | (Certificate() as certificate):
+            return certificate.height, certificate.round, certificate.kind
         case Proposal() | Summary() | RoundCertificate():
             return packet.height, packet.round, 0
