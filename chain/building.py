@@ -9,7 +9,7 @@ from eth_typing import Address, Hash32
 from chain.blocks import EMPTY_OMMERS_HASH, NO_NONCE, Block, Header, encode_block
 from chain.candidates import Candidates
 from chain.config import ChainConfig
-from chain.engine import Engine, Environment, Transcript
+from chain.engine import Engine, Environment, Transcript, Withdrawal
 from chain.errors import InvalidTransaction, NonceTooLow
 from chain.executed_block import (
     ExecutedBlock,
@@ -49,6 +49,9 @@ class PayloadAttributes:
     parent_beacon_block_root: Hash32
     """The hash of the parent consensus block (EIP-4788 puts it on chain)."""
     gas_limit_target: int
+    withdrawals: tuple[Withdrawal, ...] = ()
+    slashed: tuple[Withdrawal, ...] = ()
+    """Entries that consensus prescribes."""
 
 
 def build_block(
@@ -64,10 +67,10 @@ def build_block(
     environment = _environment(config, parent, attributes)
     transcript = engine.begin_block(environment, StateAt(snapshot))
     included = _fill(transcript, environment.gas_limit, candidates, is_over_budget)
-    result = transcript.finish((), ())
+    result = transcript.finish(attributes.withdrawals, attributes.slashed)
     update = prepare_update(snapshot, result.changes)
     transactions = tuple(pooled.transaction for pooled in included)
-    withdrawals = () if environment.rules.fork >= Fork.SHANGHAI else None
+    withdrawals = attributes.withdrawals if environment.rules.fork >= Fork.SHANGHAI else None
     fields = execution_fields(result, update.state_root, environment.rules)
     header = Header(
         parent_hash=parent.hash,
@@ -92,7 +95,7 @@ def build_block(
         parent_beacon_block_root=environment.parent_beacon_block_root,
         requests_hash=fields.requests_hash,
     )
-    block = Block(header, transactions, withdrawals=withdrawals)
+    block = Block(header, transactions, withdrawals=withdrawals, slashed=attributes.slashed)
     senders = tuple(pooled.sender for pooled in included)
     return ExecutedBlock(block, encode_block(block), senders, result, update)
 

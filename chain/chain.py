@@ -18,7 +18,7 @@ from chain.blocks import Block, Header, KnownTransaction, decode_block, encode_b
 from chain.building import IsOverBudget, PayloadAttributes, build_block
 from chain.candidates import Candidates
 from chain.config import ChainConfig
-from chain.engine import AccountChange, Engine
+from chain.engine import AccountChange, Engine, Withdrawal
 from chain.errors import ChainError, HeaderMismatch, InvalidBlock
 from chain.executed_block import ExecutedBlock
 from chain.history import forget_history
@@ -28,6 +28,8 @@ from chain.state import prepare_update, write_update
 from chain.stored_blocks import StoredBlocks
 from chain.transactions import recover_senders
 
+ENTRIES_SHOWN_MAX: Final = 16
+"""Of a list that is not the prescribed one, in the reason why."""
 VERDICTS_KEPT: Final = 16
 """Payloads of one height whose verdict is remembered for later rounds."""
 
@@ -50,15 +52,20 @@ class NotOnHead(ChainError):
         self.got, self.expected = got, expected
 
 
-class WithdrawalsNotAllowed(InvalidBlock):
-    """On our network consensus prescribes neither withdrawals nor slashed entries.
+class EntriesNotPrescribed(InvalidBlock):
+    """On our network consensus prescribes withdrawals and slashed entries, most often none.
 
     A sentinel withdrawal would credit any amount to anyone, and `slashed` is in no header field.
     """
 
-    def __init__(self, field: str, count: int) -> None:
-        super().__init__(f"{field}: got {count} entries, expected none")
-        self.field, self.count = field, count
+    def __init__(
+        self, field: str, got: Sequence[Withdrawal], expected: Sequence[Withdrawal]
+    ) -> None:
+        count = f"{len(got)} entries"
+        super().__init__(
+            f"{field}: got {_listed(got) if expected else count}, expected {_listed(expected)}"
+        )
+        self.field, self.got, self.expected = field, got, expected
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +77,8 @@ class Expectations:
     prev_randao: Hash32
     parent_beacon_block_root: Hash32
     coinbase: Address | None = None
+    withdrawals: tuple[Withdrawal, ...] = ()
+    slashed: tuple[Withdrawal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +178,8 @@ class Chain:
         """Whether a payload (`encode_block`'s form) may follow the head.
 
         A payload that was built or judged before is not executed again. `expectations` None accepts
-        any time, randomness, coinbase and parent consensus block: for imported chains.
+        any time, randomness, coinbase and parent consensus block: for imported chains; withdrawals and
+        slashed entries only where the chain allows them.
         """
         encoded = encode_block(payload) if isinstance(payload, Block) else payload
         key = Hash32(keccak(encoded))
@@ -184,6 +194,9 @@ class Chain:
             )
             if expectations is not None:
                 self._check_expectations(block.header, expectations)
+                _check_lists(block, expectations.withdrawals, expectations.slashed)
+            elif not self._allows_withdrawals:
+                _check_lists(block, (), ())
         except InvalidBlock as reason:
             # Not remembered: another round may expect another time.
             return Invalid(reason)
@@ -212,7 +225,6 @@ class Chain:
 
     def _judge(self, block: Block, payload: bytes) -> Verdict:
         try:
-            self._check_lists(block)
             with self._store.snapshot() as snapshot:
                 executed = import_block(
                     self._engine,
@@ -226,16 +238,6 @@ class Chain:
         except InvalidBlock as reason:
             return Invalid(reason)
         return Valid(executed)
-
-    def _check_lists(self, block: Block) -> None:
-        if self._allows_withdrawals:
-            return
-        for field, entries in (
-            ("withdrawals", block.withdrawals or ()),
-            ("slashed", block.slashed),
-        ):
-            if entries:
-                raise WithdrawalsNotAllowed(field, len(entries))
 
     def _check_expectations(self, header: Header, expectations: Expectations) -> None:
         timestamp = max(expectations.timestamp, self._head.timestamp)
@@ -257,3 +259,22 @@ class Chain:
         if len(self._verdicts) >= VERDICTS_KEPT:
             del self._verdicts[next(iter(self._verdicts))]
         self._verdicts[key] = verdict
+
+
+def _check_lists(
+    block: Block, withdrawals: tuple[Withdrawal, ...], slashed: tuple[Withdrawal, ...]
+) -> None:
+    for field, got, expected in (
+        ("withdrawals", block.withdrawals or (), withdrawals),
+        ("slashed", block.slashed, slashed),
+    ):
+        if tuple(got) != expected:
+            raise EntriesNotPrescribed(field, got, expected)
+
+
+def _listed(entries: Sequence[Withdrawal]) -> str:
+    first = entries[:ENTRIES_SHOWN_MAX]
+    shown = [f"{entry.amount} gwei of 0x{entry.address.hex()}" for entry in first]
+    if len(entries) > ENTRIES_SHOWN_MAX:
+        shown.append(f"{len(entries)} in all")
+    return ", ".join(shown) or "none"

@@ -13,11 +13,11 @@ from chain.blocks import Block, Header, decode_block, encode_block
 from chain.chain import (
     AlreadyInitialized,
     Chain,
+    EntriesNotPrescribed,
     Expectations,
     Invalid,
     NotOnHead,
     Valid,
-    WithdrawalsNotAllowed,
 )
 from chain.engine import Environment, StateReader, Transcript, Withdrawal
 from chain.errors import (
@@ -188,12 +188,32 @@ def test_nobody_mints_by_a_sentinel_withdrawal_on_our_network(
         resealed(block, withdrawals_root=withdrawals_root([thief])), withdrawals=(thief,)
     )
     reason = invalid(setting.chain.execute_payload(minting))
-    assert isinstance(reason, WithdrawalsNotAllowed)
+    assert isinstance(reason, EntriesNotPrescribed)
     assert str(reason) == "withdrawals: got 1 entries, expected none"
     slashing = replace(block, slashed=(thief,))
     assert slashing.header.hash == block.header.hash, "no header field binds the slashed entries"
     reason = invalid(setting.chain.execute_payload(slashing))
     assert str(reason) == "slashed: got 1 entries, expected none"
+
+
+def test_a_block_carries_the_entries_that_consensus_prescribes_and_no_others(
+    make_setting: MakeSetting, make_config: Callable[..., Any]
+) -> None:
+    setting = make_setting(make_config(RestakingActivationTime=0, StakingActivationTime=0))
+    reward = Withdrawal(1, SENTINEL, Address(b"\x13" * 20), 7)
+    slash = Withdrawal(0, 0, Address(b"\x14" * 20), 9)
+    attributes = replace(setting.attributes(), withdrawals=(reward,), slashed=(slash,))
+    built = setting.chain.build_payload(attributes, setting.offer(), lambda: False)
+    assert (built.block.withdrawals, built.block.slashed) == ((reward,), (slash,))
+    expected = replace(EXPECTED, withdrawals=(reward,), slashed=(slash,))
+    for chain in (setting.chain, setting.open()):
+        reason = invalid(chain.execute_payload(built.payload, EXPECTED))
+        assert str(reason) == "withdrawals: got 1 entries, expected none"
+        other = replace(expected, slashed=(replace(slash, amount=8),))
+        reason = invalid(chain.execute_payload(built.payload, other))
+        place = f"of 0x{slash.address.hex()}"
+        assert str(reason) == f"slashed: got 9 gwei {place}, expected 8 gwei {place}"
+        assert isinstance(chain.execute_payload(built.payload, expected), Valid)
 
 
 def test_a_foreign_chain_may_carry_withdrawals(make_setting: MakeSetting) -> None:
