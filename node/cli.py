@@ -212,6 +212,7 @@ def _add_setting_flags(
         "rpc_workers": ["--rpc-workers"],
         "rpc_allow_unprotected_txs": ["--rpc-allow-unprotected-txs"],
     }
+        "rpc_jwtsecret": ["--authrpc.jwtsecret"],
     group = parser.add_argument_group(
         "settings (each also in config.toml and as ZEROG_SECTION_KEY)"
     )

@@ -36,6 +36,8 @@ class NodeConfig:
     rpc_gascap: int = 50_000_000
     rpc_evmtimeout: float = 5.0
     rpc_allow_unprotected_txs: bool = False
+    rpc_jwtsecret: str = ""
+    """File with the secret of tokens that callers of JSON-RPC must have; empty: everybody may call."""
     rpc_workers: int = 1
     """JSON-RPC processes on the one port."""
     miner_etherbase: str = ""
@@ -152,6 +154,7 @@ SETTINGS = (
     _Setting(
         "rpc_allow_unprotected_txs", "rpc", "allow-unprotected-txs", _boolean, "true or false"
     ),
+    _Setting("rpc_jwtsecret", "rpc", "jwtsecret", _text, "a file with 32 bytes in hex, or nothing"),
     _Setting("rpc_workers", "rpc", "workers", _integer(1, RPC_WORKERS_MAX), "processes, 1 to 8"),
     _Setting("miner_etherbase", "miner", "etherbase", _address_or_empty, "an address, or nothing"),
     _Setting("miner_gaslimit", "miner", "gaslimit", _integer(5_000, 2**63 - 1), "gas, 5000 up"),

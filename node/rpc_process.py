@@ -51,6 +51,7 @@ def rpc_settings(config: NodeConfig) -> RpcSettings:
         evm_timeout_ms=round(config.rpc_evmtimeout * 1_000),
         cors_origins=_listed(config.http_corsdomain),
         virtual_hosts=_listed(config.http_vhosts),
+        jwt_secret=Path(config.rpc_jwtsecret) if config.rpc_jwtsecret else None,
         allow_unprotected_transactions=config.rpc_allow_unprotected_txs,
         log_level=config.log_level,
         proof_blocks_max=None if config.archive else PROOF_BLOCKS_MAX,

@@ -6,6 +6,7 @@ http_protocol.py    uvicorn's HTTP parser with bounds, and a short way for quick
 application.py      HTTP requests in, JSON-RPC answers out
 websocket.py        connections that stay: calls and notifications on one
 subscriptions.py    who is told of blocks, logs and pending transactions
+bearer_tokens.py    callers that need a token
 access.py           which web pages and host names may call, and how
 quick_answers.py    answers that need not wait
 dispatch.py         from a body to an answer: batches, the method table, errors

@@ -22,6 +22,8 @@ EXIT_OPERATOR_ERROR = 2
 def settings_of(fields: dict[str, Any]) -> RpcSettings:
     """From parsed JSON; raises `TypeError` naming a field that is unknown or missing."""
     fields = fields | {name: Path(fields[name]) for name in ("database", "socket", "genesis")}
+    if fields.get("jwt_secret") is not None:
+        fields["jwt_secret"] = Path(fields["jwt_secret"])
     for name in ("cors_origins", "virtual_hosts", "unlocked_keys"):
         if name in fields:
             fields[name] = tuple(fields[name])

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from node.json_rpc.access import Access, Headers, Refusal, accepts_gzip, content_type_refusal
+from node.json_rpc.bearer_tokens import BearerTokens
 from node.json_rpc.context import Services
 from node.json_rpc.dispatch import Dispatcher
 from node.json_rpc.quick_answers import QuickAnswers
@@ -55,11 +56,19 @@ class _ClientGone(Exception):
 class Application:
     """One server: HTTP requests and WebSockets."""
 
-    def __init__(self, services: Services, dispatcher: Dispatcher, feed: Feed) -> None:
+    def __init__(
+        self,
+        services: Services,
+        dispatcher: Dispatcher,
+        feed: Feed,
+        tokens: BearerTokens | None = None,
+    ) -> None:
+        """`tokens`: what callers must bring; None lets everybody call."""
         settings = services.settings
         self._services, self._dispatcher, self._feed = services, dispatcher, feed
         self._websockets = 0
         self._access = Access(settings.cors_origins, settings.virtual_hosts)
+        self._tokens = tokens
         self._bodies = _Bodies()
         self._quick = QuickAnswers(services, all_methods())
 
@@ -74,6 +83,11 @@ class Application:
         if refusal is not None:
             await _refuse(send, refusal, [])
             return
+        # A preflight carries no token: browsers send it before the request that does.
+        refusal = None if scope["method"] == "OPTIONS" else self._token_refusal(headers)
+        if refusal is not None:
+            await _refuse(send, refusal, cors)
+            return
         match scope["method"]:
             case "POST":
                 await self._post(headers, cors, receive, send)
@@ -84,10 +98,16 @@ class Application:
             case _:
                 await _refuse(send, Refusal(405, "method not allowed"), cors)
 
+    def _token_refusal(self, headers: Mapping[bytes, bytes]) -> Refusal | None:
+        """401 where a secret is set and the request has no fresh token of it."""
+        return None if self._tokens is None else self._tokens.refusal(headers.get(b"authorization"))
+
     def quick_answer(self, headers: Mapping[bytes, bytes], body: bytes) -> QuickAnswer | None:
         """To a POST that needs not wait for anything; None where it has to come through ASGI."""
-        if self._access.host_refusal(headers.get(b"host")) or content_type_refusal(
-            headers.get(b"content-type")
+        if (
+            self._access.host_refusal(headers.get(b"host"))
+            or content_type_refusal(headers.get(b"content-type"))
+            or self._token_refusal(headers)
         ):
             return None
         answer = self._quick.answer(body)
@@ -109,6 +129,7 @@ class Application:
         refusal = self._access.host_refusal(headers.get(b"host")) or self._access.origin_refusal(
             headers.get(b"origin")
         )
+        refusal = refusal or self._token_refusal(headers)
         if refusal is None and self._websockets >= WEBSOCKETS_MAX:
             refusal = Refusal(503, "too many connections")
         await receive()

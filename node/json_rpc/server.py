@@ -18,6 +18,7 @@ from genesis.document import ChainGenesis
 from node.database import LmdbStore
 from node.errors import cannot_listen
 from node.json_rpc.application import Application
+from node.json_rpc.bearer_tokens import BearerTokens, read_secret
 from node.json_rpc.context import NoEngine, Services, load_genesis, query_limits, unlocked_accounts
 from node.json_rpc.dispatch import Dispatcher
 from node.json_rpc.http_protocol import BoundedHttpProtocol
@@ -52,17 +53,18 @@ def run(settings: RpcSettings, on_ready: Callable[[int], None] = lambda port: No
     """Serve until SIGTERM or SIGINT. Call from a process without threads and event loop: it forks.
 
     `on_ready` is called with the port once connections are accepted. Raises `OperatorError`:
-    `PortInUse`, a genesis document, a database or a plug-in that cannot be used.
+    `PortInUse`, a genesis document, a database, a secret or a plug-in that cannot be used.
     """
     document = load_genesis(settings.genesis, is_foreign=settings.is_foreign)
     unlocked = unlocked_accounts(settings, document)
+    tokens = None if settings.jwt_secret is None else BearerTokens(read_secret(settings.jwt_secret))
     plugins = load_plugins(document.config)
     listener = _bound(settings.host, settings.port, settings.shares_port)
     # Before the database, threads or the event loop exist here: none of them may be forked.
     zygote = start_zygote(partial(_prepare_worker, settings, document, plugins))
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(settings, document, unlocked, listener, zygote, on_ready))
+            runner.run(_serve(settings, document, unlocked, tokens, listener, zygote, on_ready))
     finally:
         zygote.stop()
         listener.close()
@@ -97,6 +99,7 @@ async def _serve(
     settings: RpcSettings,
     document: ChainGenesis,
     unlocked: Mapping[Address, bytes],
+    tokens: BearerTokens | None,
     listener: socket.socket,
     zygote: Zygote,
     on_ready: Callable[[int], None],
@@ -115,7 +118,7 @@ async def _serve(
     await node.start()
     for pool in (calls, scans, traces):
         pool.start()
-    server = _Server(_uvicorn_config(Application(services, dispatcher, feed)), on_ready)
+    server = _Server(_uvicorn_config(Application(services, dispatcher, feed, tokens)), on_ready)
     loop = asyncio.get_running_loop()
     # Readable means closed: the zygote never says anything.
     loop.add_reader(zygote.control, server.stop_as_failed)

@@ -68,6 +68,8 @@ class RpcSettings:
     """Origins that browsers may call from; empty: none."""
     virtual_hosts: tuple[str, ...] = ("*",)
     """Accepted Host headers, against DNS rebinding; `*` is any."""
+    jwt_secret: Path | None = None
+    """File with a secret: only who has a token of it may call; None: everybody."""
     allow_unprotected_transactions: bool = False
     """Whether transactions without a chain id (before EIP-155) are accepted."""
     call_workers: int = 2
