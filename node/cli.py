@@ -12,6 +12,7 @@ from node.devnet.flags import add_flags, decimal, settings_from, whole
 from node.devnet.settings import DEFAULT_CHAIN_ID, VALIDATORS_MAX
 from node.errors import OperatorError
 from node.plugin_files import read_entry
+from node.storage.command_line.arguments import add_storage
 from node.version import version
 
 EXIT_OPERATOR_ERROR = 2
@@ -70,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_verify_db(commands)
     _add_abi(commands)
     add_da(commands)
+    add_storage(commands)
     _add_simulate(commands)
     return parser
 
@@ -210,9 +212,9 @@ def _add_setting_flags(
         "history_state": ["--prune"],
         "archive": ["--archive"],
         "rpc_workers": ["--rpc-workers"],
+        "rpc_jwtsecret": ["--authrpc.jwtsecret"],
         "rpc_allow_unprotected_txs": ["--rpc-allow-unprotected-txs"],
     }
-        "rpc_jwtsecret": ["--authrpc.jwtsecret"],
     group = parser.add_argument_group(
         "settings (each also in config.toml and as ZEROG_SECTION_KEY)"
     )

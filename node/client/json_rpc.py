@@ -34,7 +34,13 @@ class RpcClient:
     """One node's JSON-RPC endpoint; not to be shared between threads."""
 
     def __init__(
-        self, host: str, port: int, path: str = "/", *, is_encrypted: bool = False
+        self,
+        host: str,
+        port: int,
+        path: str = "/",
+        *,
+        is_encrypted: bool = False,
+        timeout_s: float = REQUEST_TIMEOUT_S,
     ) -> None:
         scheme, shown = ("https" if is_encrypted else "http"), f"[{host}]" if ":" in host else host
         self.url = f"{scheme}://{shown}:{port}{path.rstrip('/')}"
@@ -42,9 +48,10 @@ class RpcClient:
         self._connect = http.client.HTTPSConnection if is_encrypted else http.client.HTTPConnection
         self._connection: http.client.HTTPConnection | None = None
         self._identifier = 0
+        self._timeout_s = timeout_s
 
     @classmethod
-    def of_url(cls, url: str) -> "RpcClient":
+    def of_url(cls, url: str, timeout_s: float = REQUEST_TIMEOUT_S) -> "RpcClient":
         """The endpoint at http://… or https://…; raises `NoJsonRpc` for any other URL."""
         try:
             parts = urlsplit(url)
@@ -56,7 +63,7 @@ class RpcClient:
         is_encrypted = parts.scheme == "https"
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         port = port or (443 if is_encrypted else 80)
-        return cls(parts.hostname, port, path, is_encrypted=is_encrypted)
+        return cls(parts.hostname, port, path, is_encrypted=is_encrypted, timeout_s=timeout_s)
 
     def call(self, method: str, *parameters: Any) -> Any:
         """The result; raises `RpcError` for an error, `OSError` where nobody answers."""
@@ -121,7 +128,7 @@ class RpcClient:
     def _post(self, body: bytes) -> bytes:
         for attempt in (1, 2):
             if self._connection is None:
-                self._connection = self._connect(self._host, self._port, timeout=REQUEST_TIMEOUT_S)
+                self._connection = self._connect(self._host, self._port, timeout=self._timeout_s)
             try:
                 headers = {"Content-Type": "application/json"}
                 self._connection.request("POST", self._path, body, headers)

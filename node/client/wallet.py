@@ -1,6 +1,6 @@
-"""An account that sends transactions: signs them here, counts its nonces itself."""
+"""Accounts that send transactions: one signs here and counts its nonces itself, one is a devnet node's."""
 
-from typing import Any
+from typing import Any, Protocol
 
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
@@ -8,6 +8,33 @@ from eth_typing import HexStr
 from eth_utils import to_checksum_address
 
 from node.client.json_rpc import RpcClient
+
+
+class Sender(Protocol):
+    """Whoever sends a transaction."""
+
+    @property
+    def address(self) -> str: ...
+
+    def send(self, to: str | None, data: bytes | HexStr = b"", *, gas: int, value: int = 0) -> str:
+        """The transaction's hash; `value` in wei."""
+
+
+class UnlockedAccount:
+    """An account that the node signs for, as a devnet's does."""
+
+    def __init__(self, client: RpcClient, address: str) -> None:
+        self._client = client
+        self.address = address
+
+    def send(self, to: str | None, data: bytes | HexStr = b"", *, gas: int, value: int = 0) -> str:
+        """See `Sender`."""
+        text = data if isinstance(data, str) else "0x" + data.hex()
+        request = {"from": self.address, "data": text, "gas": hex(gas), "value": hex(value)}
+        if to is not None:
+            request["to"] = to
+        answer: str = self._client.call("eth_sendTransaction", request)
+        return answer
 
 
 class Wallet:

@@ -5,6 +5,8 @@ import os
 from functools import partial
 from pathlib import Path
 
+from node.client.account_key import add_account_flags
+
 DEFAULT_RPC_URL = "http://127.0.0.1:8545"
 GIVEN = (
     "Data root and erasure commitment are taken from you: computing them from a file's bytes (erasure "
@@ -86,21 +88,6 @@ def _add_key(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--password-file", type=Path, metavar="FILE", help="its password")
     group.add_argument(
         "--plain", action="store_true", help="the key file is not encrypted (development only)"
-    )
-
-
-def _add_account(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("the account that sends the transaction")
-    group.add_argument(
-        "--private-key", metavar="HEX",
-        help="its secp256k1 key; other users of this machine can see it, so better in the "
-        "environment, as ZEROG_PRIVATE_KEY",
-    )  # fmt: skip
-    group.add_argument(
-        "--account-file", type=Path, metavar="FILE", help="or its key in a V3 file, as geth's"
-    )
-    group.add_argument(
-        "--account-password-file", type=Path, metavar="FILE", help="the password of that file"
     )
 
 
@@ -199,7 +186,7 @@ def _add_status(parser: argparse.ArgumentParser) -> None:
 
 _GROUPS = {
     _KEY: _add_key,
-    _ACCOUNT: _add_account,
+    _ACCOUNT: add_account_flags,
     _BLOB: _add_blob,
     _CONTRACT: _add_contract,
     _OUT: _add_out,

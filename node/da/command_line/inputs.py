@@ -1,14 +1,12 @@
 """Flags become what the commands work with: keys, wallets, blobs, submissions."""
 
 import argparse
-import os
 from pathlib import Path
 from typing import Any
 
 import orjson
-from coincurve import PrivateKey
-from eth_keyfile.keyfile import decode_keyfile_json
 
+from node.client.account_key import needed_account_key
 from node.client.json_rpc import RpcClient
 from node.client.wallet import Wallet
 from node.da.blobs import Blob, BlobSignature, parse_signature
@@ -24,11 +22,10 @@ from node.da.json_forms import (
 )
 from node.da.keys import BlsKey, load_bls_key
 from node.da.submission import Submission, parse_submission
-from node.errors import InvalidFile, MissingFile, OperatorError
+from node.errors import InvalidFile, MissingFile
 from node.keystore import read_password
 
 JSON_BYTES_MAX = 1 << 20
-PRIVATE_KEY_VARIABLE = "ZEROG_PRIVATE_KEY"
 
 
 def signers_from(options: argparse.Namespace) -> DaSigners:
@@ -60,7 +57,7 @@ def password_from(options: argparse.Namespace) -> str | None:
 
 def wallet_from(options: argparse.Namespace, signers: DaSigners) -> Wallet:
     """The account that sends; raises `OperatorError`."""
-    return Wallet(signers.client, _account_key(options), signers.chain_id)
+    return Wallet(signers.client, needed_account_key(options), signers.chain_id)
 
 
 def blob_from(options: argparse.Namespace) -> Blob:
@@ -86,39 +83,6 @@ def signatures_from(options: argparse.Namespace) -> list[BlobSignature]:
 def submission_from(options: argparse.Namespace) -> Submission:
     """Raises `MissingFile`, `InvalidFile` or `InvalidInput`."""
     return parse_submission(_json(options.submission, "the submission"))
-
-
-def _account_key(options: argparse.Namespace) -> bytes:
-    if options.account_file is not None:
-        return _account_file_key(options.account_file, options.account_password_file)
-    text = options.private_key or os.environ.get(PRIVATE_KEY_VARIABLE)
-    if not text:
-        raise OperatorError(
-            f"no account to send from; give --private-key, --account-file or {PRIVATE_KEY_VARIABLE}"
-        )
-    try:
-        return _checked_key(bytes.fromhex(text.removeprefix("0x")))
-    except ValueError:
-        # The key itself is not repeated: it may be right but for one digit.
-        raise OperatorError("--private-key: expected 64 hex digits, a secp256k1 key") from None
-
-
-def _account_file_key(path: Path, password_file: Path | None) -> bytes:
-    document = _json(path, "the account's key")
-    if not isinstance(document, dict) or document.get("curve") is not None:
-        raise InvalidFile(path, "expected a V3 key file of an account, as geth writes them")
-    if password_file is None:
-        raise InvalidFile(path, "crypto: the key is encrypted; give --account-password-file")
-    try:
-        return _checked_key(decode_keyfile_json(document, read_password(password_file).encode()))
-    except (ValueError, KeyError, TypeError) as error:
-        raise InvalidFile(path, f"crypto: cannot be decrypted: {error}") from None
-
-
-def _checked_key(secret: bytes) -> bytes:
-    if len(secret) != 32:
-        raise ValueError("32 bytes")
-    return PrivateKey(secret).secret
 
 
 def _json(path: Path, what: str) -> Any:
