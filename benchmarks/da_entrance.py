@@ -18,7 +18,7 @@ from da_signers import CODE, KEYS, SlotsInMemory, environment, registered
 from eth_hash.auto import keccak
 from eth_typing import Address, Hash32
 
-from chain.engine import Account, Environment
+from chain.engine import Account, Environment, StateReader
 from chain.py_evm.engine import PyEvmEngine
 from chain.py_evm.frame import execute_call
 from chain.py_evm.frame_message import FrameMessage, TransactionContext
@@ -67,7 +67,7 @@ class TwoAccounts:
         return Hash32(keccak(number.to_bytes(8, "big")))
 
 
-def cost(reader: TwoAccounts, block: Environment, to: Address, data: bytes) -> tuple[float, int]:
+def cost(reader: StateReader, block: Environment, to: Address, data: bytes) -> tuple[float, int]:
     """Best CPU time in ns, and gas, of one call in a frame."""
     state = PyEvmEngine()._state(block, reader)
     context, best, used = TransactionContext(ADMIN, 0), float("inf"), 0
@@ -106,7 +106,7 @@ def signed_by(count: int) -> bytes:
     return call_data("verify", (b"\1" * 32, 1, 0, point, bytes(bitmap), key, point))
 
 
-def worst_rate(reader: TwoAccounts, block: Environment) -> float:
+def worst_rate(reader: StateReader, block: Environment) -> float:
     """ns a gas of 0x06 to 0x08."""
     one, other = multiply_point((1, 2), 123_456_789), multiply_point((1, 2), R - 987_654_321)
     (x0, x1), (y0, y1) = G2_GENERATOR
