@@ -61,7 +61,6 @@ _HEADER: Final = {
     "extraData": "0x",
     "difficulty": "0x0",
     "mixHash": f"0x{bytes(32).hex()}",
-    "coinbase": f"0x{bytes(20).hex()}",
     "baseFeePerGas": hex(BASE_FEE_WEI),
 }
 
@@ -115,6 +114,8 @@ def devnet_document(
             },
         },
         **_HEADER,
+        # As if the first validator had proposed it; clients ask for that account's earlier balance.
+        "coinbase": f"0x{ours[0].hex()}",
         "timestamp": hex(timestamp),
         "gasLimit": hex(gas_limit),
         "alloc": {

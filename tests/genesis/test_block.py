@@ -75,9 +75,11 @@ def test_the_devnets_state_is_read_back_from_a_store_as_the_document_has_it() ->
 
 
 def test_a_devnets_header_has_every_field_of_prague() -> None:
-    header, changes = genesis_block(load_document(devnet_document(VALIDATORS, timestamp=5)))
+    document = load_document(devnet_document(VALIDATORS, timestamp=5))
+    header, changes = genesis_block(document)
+    proposer = document.validators.addresses[0]
     items = [
-        bytes(32), keccak(rlp.encode([])), bytes(20), header.state_root, EMPTY_TRIE, EMPTY_TRIE,
+        bytes(32), keccak(rlp.encode([])), proposer, header.state_root, EMPTY_TRIE, EMPTY_TRIE,
         bytes(256), 0, 0, 36_000_000, 0, 5, b"", bytes(32), bytes(8), 10**9, EMPTY_TRIE, 0, 0,
         bytes(32), sha256(b"").digest(),
     ]  # fmt: skip
