@@ -5,7 +5,7 @@ A method is one row of a table: its name, its parameters, its handler and where 
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
@@ -79,6 +79,8 @@ class Method:
     """Of an IN_VIEW method: whether these arguments belong in a scan worker instead."""
     time_ms: Callable[..., int | None] | None = None
     """Of a traced method: the milliseconds that these arguments ask for; None is the usual limit."""
+    lasting_key: Callable[..., Hashable | None] | None = None
+    """Of an IN_VIEW method: what its answer depends on, where that can never change; None where it can."""
     is_per_head: bool = False
     """Of a method without arguments: one answer serves everybody until the next block."""
 

@@ -59,6 +59,8 @@ from node.json_rpc.parameters import (
 from node.json_rpc.parameters import data as data_parameter
 from node.local_socket import NodeNotRunning, Refused
 
+REMEMBERED_TERMS_MAX = 16
+"""Addresses and topics of a log filter whose answer may be kept."""
 HEAVY_BLOCK_GAS = 2_000_000
 """A block that used more may hold too many transactions to be shown between two other requests."""
 
@@ -269,6 +271,14 @@ def _is_large_search(view: ChainView, wanted: LogFilter) -> bool:
     return not view.is_small_search(_with_numbers(view, wanted))
 
 
+def _decided_search(view: ChainView, wanted: LogFilter) -> LogFilter | None:
+    """Decided blocks never change, and so what a search among them finds. Not for long filters."""
+    if len(wanted.addresses) + sum(map(len, wanted.topics)) > REMEMBERED_TERMS_MAX:
+        return None
+    search = _with_numbers(view, wanted)
+    return search if search.block_hash or search.last_block <= view.head_number else None
+
+
 def _with_numbers(view: ChainView, wanted: LogFilter) -> LogFilter:
     """The head's own number in the place of tags."""
     head = view.head_number
@@ -323,7 +333,13 @@ _BLOCK_METHODS = (
     Method("eth_getBlockReceipts", _block_receipts, (_BLOCK,), is_heavy=_is_heavy_block),
     Method("eth_getTransactionByHash", _transaction, (_HASH,), Runs.WITH_SERVICES),
     Method("eth_getTransactionReceipt", _receipt, (_HASH,)),
-    Method("eth_getLogs", _logs, (Parameter(log_filter),), is_heavy=_is_large_search),
+    Method(
+        "eth_getLogs",
+        _logs,
+        (Parameter(log_filter),),
+        is_heavy=_is_large_search,
+        lasting_key=_decided_search,
+    ),
 )
 _STATE_METHODS = (
     Method("eth_getBalance", _balance, (_ADDRESS, _AT)),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from node.json_rpc.quick_answers import QUICK_BATCH_CALLS_MAX
+from node.json_rpc.quick_answers import KEY_BYTES, QUICK_BATCH_CALLS_MAX, _LastingAnswers
 
 ADDRESS = "0x" + "77" * 20
 NUMBER = {"jsonrpc": "2.0", "id": 7, "method": "eth_blockNumber"}
@@ -37,6 +37,25 @@ BODIES: dict[str, Any] = {
     "a large batch": [NUMBER] * (QUICK_BATCH_CALLS_MAX + 1),
     "no object": 1,
 }
+
+
+def test_kept_answers_make_room_for_newer_ones() -> None:
+    answers = _LastingAnswers(3 * (KEY_BYTES + 10))
+    for key in "abc":
+        answers.keep(key, key.encode() * 10)
+    assert answers.get("a") == b"a" * 10
+    answers.keep("d", b"d" * 10)
+    assert [key for key in "abcd" if answers.get(key)] == ["a", "c", "d"]
+    answers.keep("e", b"e" * (5 * KEY_BYTES))
+    assert not any(answers.get(key) for key in "abcde")
+
+
+def test_logs_are_found_again_as_before_and_new_ones_too(node: Any, result: Any) -> None:
+    search = {"fromBlock": "0x0", "toBlock": "latest", "address": ADDRESS}
+    before = result("eth_getLogs", search)
+    assert result("eth_getLogs", search) == before
+    node.mine()
+    assert result("eth_getLogs", search) == before
 
 
 @pytest.fixture
