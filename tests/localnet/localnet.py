@@ -199,6 +199,38 @@ class Network:
         return target
 
 
+class Devnet:
+    """`zerog devnet` with four validators, as the tools' users start it; use it with `with`."""
+
+    def __init__(self, root: Path, *flags: object) -> None:
+        ports = free_ports(8)
+        self.nodes = [Node(root / f"validator-{index}", ports[index]) for index in range(4)]
+        where = ("--datadir", root, "--port", ports[0], "--p2p-port", ports[4])
+        self.command = Command("devnet", *where, *flags, log=root.with_suffix(".log"))
+
+    @property
+    def url(self) -> str:
+        """Of the first validator's JSON-RPC."""
+        return f"http://127.0.0.1:{self.nodes[0].port}"
+
+    def __enter__(self) -> "Devnet":
+        for node in self.nodes:
+            wait_until(
+                lambda node=node: node.height() >= 1 and node.is_joined(),  # type: ignore[misc]
+                START_MAX_S,
+                lambda: self.command.log[-3000:],
+            )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for node in self.nodes:
+            node.rpc.close()
+        try:
+            self.command.stop()
+        finally:
+            self.command.destroy()
+
+
 def zerog(*arguments: object) -> str:
     """Run a command that ends by itself and has to succeed; what it says."""
     done = run_zerog(*arguments)
