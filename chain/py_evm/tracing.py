@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 CREATE: Final = 0xF0
 CREATE2: Final = 0xF5
 SELFDESTRUCT: Final = 0xFF
+UINT64_LIMIT: Final = 1 << 64
 _CALLS: Final = {0xF1: "CALL", 0xF2: "CALLCODE", 0xF4: "DELEGATECALL", 0xFA: "STATICCALL"}
 _CREATIONS: Final = {CREATE: "CREATE", CREATE2: "CREATE2"}
 _WITH_VALUE: Final = ("CALL", "CALLCODE")
@@ -179,7 +180,9 @@ class TracedFrame(Frame):
 
     def consume_gas(self, amount: int, reason: str = "") -> None:
         """See `Frame`; adds up what the opcode costs."""
-        self._cost += amount
+        # go-ethereum counts in 64 bits, and shows nothing of what does not fit.
+        if amount < UINT64_LIMIT:
+            self._cost += amount
         self.last_charge = amount
         super().consume_gas(amount, reason)
 
@@ -209,7 +212,8 @@ class TracedFrame(Frame):
         """
         if self._is_in_step:
             self._is_in_step = False
-            self.tracer.step_ended(self._cost - handed_over, self.state.refund, failure)
+            cost = (self._cost - handed_over) % UINT64_LIMIT
+            self.tracer.step_ended(cost, self.state.refund, failure)
 
     def _interpret_by_steps(self, table: OpcodeTable) -> None:
         code, values = self.code, self.stack_values

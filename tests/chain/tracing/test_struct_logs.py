@@ -105,3 +105,11 @@ def test_the_limit_counts_bytes_of_entries(stage: Any) -> None:
     some = stage.trace(None, {"limit": 1_000})["structLogs"]
     assert some == whole[: len(some)]
     assert 5 < len(some) < 30
+
+
+def test_a_cost_beyond_64_bits_is_shown_as_geth_counts_it(stage: Any) -> None:
+    """Words to hash for more gas than a number can say."""
+    stage.put({stage.ONE: b"\x7f" + b"\xff" * 32 + b"\x5f\x20"})
+    entry = stage.trace(None)["structLogs"][-1]
+    assert (entry["op"], entry["gasCost"]) == ("KECCAK256", 30)
+    assert entry["error"] == "gas uint64 overflow"
