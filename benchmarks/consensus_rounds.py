@@ -12,6 +12,7 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -58,7 +59,7 @@ class EmptyBlocks:
         self._stored: dict[int, tuple[ConsensusBlock, Certificate]] = {}
 
     async def build(
-        self, height: int, round: int, last_certificate: Certificate | None
+        self, height: int, round: int, last_certificate: Callable[[], Certificate | None]
     ) -> ConsensusBlock:
         return assemble_block(
             height=Height(height),
@@ -67,7 +68,7 @@ class EmptyBlocks:
             parent_hash=self._parent,
             validators=self.next_validators,
             next_validators=self.next_validators.advanced(),
-            last_certificate=last_certificate,
+            last_certificate=last_certificate(),
             evidence=(),
             payload=b"",
         )

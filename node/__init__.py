@@ -17,6 +17,7 @@ version.py               of the installed distribution
 
 execution_host.py        block building, checking and commits, off the event loop
 block_rules.py           what a consensus block must say given its parent
+chain_parent.py          what the next block is built on
 consensus_records.py     what the database holds of consensus
 sender_recovery.py       who signed many transactions, on several threads
 transaction_intake.py    wallets' and peers' transactions into the pool
@@ -46,6 +47,7 @@ keystore.py              key files
 signing.py               a validator's key behind its sign state
 
 network/                 libp2p: hosts, streams, transactions
+staking/                 the validator set as the chain has it: changes, rewards, slashing, evidence
 sync/                    catching up from a peer's stored blocks
 json_rpc/                the separate JSON-RPC process
 imported/                `zerog rpc`: other people's chains, imported and served

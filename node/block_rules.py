@@ -3,7 +3,7 @@
 Every validator computes these for itself, proposer or not (decisions "Block fields").
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from eth_hash.auto import keccak
 from eth_typing import Hash32
@@ -15,7 +15,9 @@ from consensus.errors import InvalidCertificate
 from consensus.header import ConsensusBlock
 from consensus.signatures import recover
 from consensus.validators import ValidatorSet
-from consensus.values import Certificate, Height, ValueId
+from consensus.values import Certificate, Height, ValidatorAddress, ValueId
+from node.staking.absences import Absences
+from node.staking.prescribed import LastHeight, Prescribed
 
 _RANDAO_DOMAIN = b"zerog-randao"
 
@@ -33,12 +35,26 @@ class Parent:
     time_ms: int
     validators: ValidatorSet
     """Of this block's children."""
+    next_validators: ValidatorSet
+    """Of its grandchildren: what the state after this block says."""
     decided_by: ValidatorSet
     """The set that decided this block, whose certificate its child carries."""
+    proposer: ValidatorAddress | None = None
+    """None: the genesis."""
+    absences: Absences = field(default_factory=dict)
+    """Up to the height before this block's, which this block's certificate tells of."""
+
+    @property
+    def last_height(self) -> LastHeight:
+        """What its child is paid and slashed by."""
+        return LastHeight(self.decided_by, self.proposer, self.absences)
 
 
 def expectations(
-    parent: Parent, time_ms: int, last_certificate: Certificate | None
+    parent: Parent,
+    time_ms: int,
+    last_certificate: Certificate | None,
+    prescribed: Prescribed | None = None,
 ) -> Expectations:
     """The execution block's given fields, for a consensus block of that time.
 
@@ -50,25 +66,30 @@ def expectations(
         timestamp=time_ms // 1000,
         prev_randao=Hash32(keccak(_RANDAO_DOMAIN + parent.hash + certificate_digest)),
         parent_beacon_block_root=Hash32(parent.hash),
+        withdrawals=prescribed.withdrawals if prescribed else (),
+        slashed=prescribed.slashed if prescribed else (),
     )
 
 
 def check_consensus_block(block: ConsensusBlock, parent: Parent, identity: bytes) -> None:
-    """All but the payload's execution, the clock and the parts' hashes. Raises `InvalidConsensusBlock`."""
+    """All but the evidence, the payload's execution, the clock and the parts' hashes.
+
+    Raises `InvalidConsensusBlock`.
+    """
     header = block.header
     _expect("height", header.height, parent.height + 1)
     _expect("parent hash", header.parent_hash.hex(), parent.hash.hex())
-    validators_hash = parent.validators.hash().hex()
-    _expect("validators hash", header.validators_hash.hex(), validators_hash)
-    _expect("next validators hash", header.next_validators_hash.hex(), validators_hash)
+    for what, got, validators in (
+        ("validators hash", header.validators_hash, parent.validators),
+        ("next validators hash", header.next_validators_hash, parent.next_validators),
+    ):
+        _expect(what, got.hex(), validators.hash().hex())
     if header.proposer not in parent.validators:
         raise InvalidConsensusBlock(f"proposer 0x{header.proposer.hex()} is no validator")
     if header.time_ms <= parent.time_ms:
         raise InvalidConsensusBlock(
             f"time {header.time_ms} ms is not after the parent's {parent.time_ms}"
         )
-    if block.evidence:
-        raise InvalidConsensusBlock("it carries evidence, which this chain does not take yet")
     _check_last_certificate(block, parent, identity)
 
 

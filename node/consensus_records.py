@@ -28,9 +28,11 @@ from consensus.encoding import (
 from consensus.header import ConsensusBlock, ConsensusHeader
 from consensus.validators import ValidatorSet
 from consensus.values import Certificate, Height
+from node.staking.absences import Absences, decode_absences, encode_absences
 
 NEXT_VALIDATORS_KEY = b"validators"
 LAST_VALIDATORS_KEY = b"last_validators"
+ABSENCES_KEY = b"absences"
 Record = tuple[Table, bytes, bytes]
 
 
@@ -47,14 +49,20 @@ def records_of(
     certificate: Certificate,
     validators: ValidatorSet,
     next_validators: ValidatorSet,
+    absences: Absences | None = None,
 ) -> Iterator[Record]:
-    """What is written in the same transaction as the execution block."""
+    """What is written in the same transaction as the execution block.
+
+    `validators` decided it; `absences` are those after it, up to the height before it.
+    """
     key = _height_key(block.header.height)
     without_payload = replace(block, payload=b"")
     yield Table.CONSENSUS_HEADERS, key, encode_block(without_payload)
     yield Table.CERTIFICATES, key, encode_certificate(certificate)
     yield Table.META, LAST_VALIDATORS_KEY, encode_validator_set(validators)
     yield Table.META, NEXT_VALIDATORS_KEY, encode_validator_set(next_validators)
+    yield Table.META, ABSENCES_KEY, encode_absences(absences or {})
+    yield Table.META, _set_key(validators.hash()), encode_validator_set(validators)
 
 
 def read_consensus_header(snapshot: Snapshot, height: int) -> ConsensusHeader | None:
@@ -88,6 +96,25 @@ def read_next_validators(snapshot: Snapshot) -> ValidatorSet | None:
 def read_last_validators(snapshot: Snapshot) -> ValidatorSet | None:
     """The set that decided the head; None before height 1 was decided."""
     return _read_validators(snapshot, LAST_VALIDATORS_KEY)
+
+
+def read_set_of(snapshot: Snapshot, height: int) -> ValidatorSet | None:
+    """Who decided a height, with some height's rotation; None where no such height was decided yet."""
+    header = read_consensus_header(snapshot, height)
+    if header is None:
+        return None
+    stored = snapshot.get(Table.META, _set_key(header.validators_hash))
+    return None if stored is None else decode_validator_set(stored)
+
+
+def read_absences(snapshot: Snapshot) -> Absences:
+    """Blocks missed in a row, up to the height before the head."""
+    stored = snapshot.get(Table.META, ABSENCES_KEY)
+    return {} if stored is None else decode_absences(stored)
+
+
+def _set_key(validators_hash: bytes) -> bytes:
+    return b"validators " + validators_hash
 
 
 def _read_validators(snapshot: Snapshot, key: bytes) -> ValidatorSet | None:

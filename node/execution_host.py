@@ -6,7 +6,7 @@ consensus host asks for one height at a time, so a `Chain` is never used by two 
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -18,7 +18,10 @@ from chain.chain import Chain, Invalid
 from chain.executed_block import ExecutedBlock
 from chain.header_rules import next_base_fee
 from chain.key_value import KeyValueStore
+from chain.state import StateAt
 from consensus.block_parts import assemble_block
+from consensus.encoding import EVIDENCE_PER_BLOCK_MAX
+from consensus.evidence import Evidence, encode_evidence
 from consensus.header import ConsensusBlock
 from consensus.validators import ValidatorSet
 from consensus.values import Certificate, Height, ValidatorAddress
@@ -29,13 +32,12 @@ from node.block_rules import (
     check_consensus_block,
     expectations,
 )
-from node.consensus_records import (
-    read_consensus_header,
-    read_decision,
-    read_last_validators,
-    read_next_validators,
-    records_of,
-)
+from node.chain_parent import head_as_parent, parent_of_next
+from node.consensus_records import read_decision, read_set_of, records_of
+from node.staking.evidence_pool import EvidencePool
+from node.staking.evidence_rules import EvidenceRefused, EvidenceRules
+from node.staking.following_set import FollowingSets
+from node.staking.prescribed import Prescribed, prescribe
 from node.transaction_intake import TransactionIntake
 
 Answer = TypeVar("Answer")
@@ -71,8 +73,13 @@ class ExecutionHost:
         self._chain, self._store, self._intake = chain, store, intake
         self._settings, self._on_committed = settings, on_committed
         self._identity = document.identity
+        self._staking = document.config.staking
+        self._sets = FollowingSets(document)
+        self._evidence_rules = EvidenceRules(self._staking, document.identity, self.set_of)
+        self.evidence = EvidencePool()
+        """What our own blocks are to carry."""
         self._thread = trio.CapacityLimiter(1)
-        self._parent = _head_as_parent(store, document, chain.head.number)
+        self._parent = head_as_parent(store, document, self._sets, chain.head.number)
         self._committed_at = time.monotonic()
 
     @property
@@ -85,8 +92,15 @@ class ExecutionHost:
         """Who decides the next height."""
         return self._parent.validators
 
+    def set_of(self, height: int) -> ValidatorSet | None:
+        """Who decided a committed height, or decides the next; None where neither."""
+        if height == self._parent.height + 1:
+            return self._parent.validators
+        with self._store.snapshot() as snapshot:
+            return read_set_of(snapshot, height)
+
     async def build(
-        self, height: int, round: int, last_certificate: Certificate | None
+        self, height: int, round: int, last_certificate: Callable[[], Certificate | None]
     ) -> ConsensusBlock:
         """A block of ours, not before the block time is over."""
         parent = self._parent
@@ -94,7 +108,10 @@ class ExecutionHost:
         wait_ms = parent.time_ms + self._settings.block_time_ms - _now_ms()
         await trio.sleep(max(0, wait_ms) / 1_000)
         time_ms = max(_now_ms(), parent.time_ms + 1)
-        return await self._left_at_cancel(lambda: self._build(parent, time_ms, last_certificate))
+        certificate, evidence = last_certificate(), self.evidence.all()
+        return await self._left_at_cancel(
+            lambda: self._build(parent, time_ms, certificate, evidence)
+        )
 
     async def check(self, block: ConsensusBlock) -> str | None:
         """None where the block is valid on top of the tip."""
@@ -104,6 +121,7 @@ class ExecutionHost:
         """Make a checked block the tip."""
         executed, parent = await self._in_thread(lambda: self._commit(block, certificate))
         self._parent = parent
+        self.evidence.keep(self._is_of_use)
         self._tell(executed, certificate)
         self._on_committed(executed)
         return parent.validators
@@ -126,18 +144,72 @@ class ExecutionHost:
             work, limiter=self._thread, abandon_on_cancel=True
         )
 
+    def judge_evidence(self, evidence: Evidence) -> None:
+        """Whether a block could carry it, now or when its height is decided.
+
+        Raises `EvidenceForged`, or `EvidenceRefused`.
+        """
+        height = max(self._parent.height, min(evidence.height, self._parent.height + 1))
+        with self._store.snapshot() as snapshot:
+            self._evidence_rules.check_place(evidence, height, StateAt(snapshot))
+        self._evidence_rules.check_proof(evidence)
+
+    def _is_of_use(self, evidence: Evidence) -> bool:
+        try:
+            self.judge_evidence(evidence)
+        except EvidenceRefused as error:
+            logger.info("evidence against 0x%s: %s", evidence.validator.hex(), error)
+            return False
+        return True
+
+    def _fitting(self, evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
+        """Those that a block on our tip may carry; the others wait."""
+        fitting = []
+        with self._store.snapshot() as snapshot:
+            for piece in evidence:
+                try:
+                    self._evidence_rules.check_place(piece, self._parent.height, StateAt(snapshot))
+                except EvidenceRefused:
+                    continue
+                fitting.append(piece)
+        return tuple(fitting[:EVIDENCE_PER_BLOCK_MAX])
+
+    def _prescribed(
+        self, last_certificate: Certificate | None, evidence: Sequence[Evidence]
+    ) -> Prescribed:
+        parent = self._parent
+        offenders = [piece.validator for piece in evidence]
+        with self._store.snapshot() as snapshot:
+            reader = StateAt(snapshot)
+            return prescribe(
+                self._staking,
+                parent.height + 1,
+                reader,
+                parent.last_height,
+                last_certificate,
+                offenders,
+            )
+
     def _build(
-        self, parent: Parent, time_ms: int, last_certificate: Certificate | None
+        self,
+        parent: Parent,
+        time_ms: int,
+        last_certificate: Certificate | None,
+        waiting: Sequence[Evidence],
     ) -> ConsensusBlock:
         settings = self._settings
         assert settings.proposer is not None, "only a validator is asked to build"
-        given = expectations(parent, time_ms, last_certificate)
+        evidence = self._fitting(waiting)
+        prescribed = self._prescribed(last_certificate, evidence)
+        given = expectations(parent, time_ms, last_certificate, prescribed)
         attributes = PayloadAttributes(
             timestamp=given.timestamp,
             prev_randao=given.prev_randao,
             coinbase=settings.coinbase,
             parent_beacon_block_root=given.parent_beacon_block_root,
             gas_limit_target=settings.gas_limit_target,
+            withdrawals=given.withdrawals,
+            slashed=given.slashed,
         )
         candidates = self._intake.candidates(next_base_fee(self._chain.head))
         deadline = time.monotonic() + settings.budget_ms / 1_000
@@ -150,9 +222,9 @@ class ExecutionHost:
             proposer=settings.proposer,
             parent_hash=parent.hash,
             validators=parent.validators,
-            next_validators=parent.validators.advanced(),
+            next_validators=parent.next_validators,
             last_certificate=last_certificate,
-            evidence=(),
+            evidence=tuple(encode_evidence(piece) for piece in evidence),
             payload=executed.payload,
             execution_hash=executed.hash,
         )
@@ -160,13 +232,22 @@ class ExecutionHost:
     def _check(self, block: ConsensusBlock) -> str | None:
         try:
             check_consensus_block(block, self._parent, self._identity)
+            prescribed = self._prescribed(block.last_certificate, self._evidence_of(block))
         except InvalidConsensusBlock as error:
             return str(error)
-        verdict = self._verdict(block)
+        except EvidenceRefused as error:
+            return f"its evidence: {error}"
+        verdict = self._verdict(block, prescribed)
         return verdict if isinstance(verdict, str) else None
 
-    def _verdict(self, block: ConsensusBlock) -> ExecutedBlock | str:
-        given = expectations(self._parent, block.header.time_ms, block.last_certificate)
+    def _evidence_of(self, block: ConsensusBlock) -> tuple[Evidence, ...]:
+        """Raises `EvidenceRefused`."""
+        with self._store.snapshot() as snapshot:
+            reader = StateAt(snapshot)
+            return self._evidence_rules.of_block(block.evidence, self._parent.height, reader)
+
+    def _verdict(self, block: ConsensusBlock, prescribed: Prescribed) -> ExecutedBlock | str:
+        given = expectations(self._parent, block.header.time_ms, block.last_certificate, prescribed)
         verdict = self._chain.execute_payload(block.payload, given)
         if isinstance(verdict, Invalid):
             return str(verdict.reason)
@@ -180,17 +261,23 @@ class ExecutionHost:
     def _commit(
         self, block: ConsensusBlock, certificate: Certificate
     ) -> tuple[ExecutedBlock, Parent]:
-        executed = self._verdict(block)
+        prescribed = self._prescribed(block.last_certificate, self._evidence_of(block))
+        executed = self._verdict(block, prescribed)
         assert isinstance(executed, ExecutedBlock), f"committing what was refused: {executed}"
-        validators = self._parent.validators
-        following = validators.advanced()
-        self._chain.commit(executed, records_of(block, certificate, validators, following))
+        validators, following = self._parent.validators, self._parent.next_validators
+        absences = prescribed.absences
+        self._chain.commit(
+            executed, records_of(block, certificate, validators, following, absences)
+        )
         self._intake.on_new_head(executed.block.header, executed.result.changes)
         for alarm in executed.result.alarms:
             logger.critical("block %d: %s", block.header.height, alarm)
         for error in executed.result.system_errors:
             logger.warning("block %d: a call at its end failed: %s", block.header.height, error)
-        return executed, _as_parent(block, validators, following)
+        with self._store.snapshot() as snapshot:
+            return executed, parent_of_next(
+                snapshot, self._sets, block.header, following, validators, absences
+            )
 
     def _tell(self, executed: ExecutedBlock, certificate: Certificate) -> None:
         now = time.monotonic()
@@ -207,31 +294,6 @@ class ExecutionHost:
             now - self._committed_at,
         )
         self._committed_at = now
-
-
-def _head_as_parent(store: KeyValueStore, document: GenesisDocument, height: int) -> Parent:
-    """What the next block is built on, read from the database."""
-    if height == 0:
-        return Parent(
-            Height(0),
-            document.identity,
-            document.timestamp * 1_000,
-            document.validators,
-            document.validators,
-        )
-    with store.snapshot() as snapshot:
-        header = read_consensus_header(snapshot, height)
-        validators = read_next_validators(snapshot)
-        decided_by = read_last_validators(snapshot)
-    assert header is not None, "written in one transaction with the block"
-    assert validators is not None, "written in one transaction with the block"
-    assert decided_by is not None, "written in one transaction with the block"
-    return Parent(Height(height), header.hash, header.time_ms, validators, decided_by)
-
-
-def _as_parent(block: ConsensusBlock, decided_by: ValidatorSet, following: ValidatorSet) -> Parent:
-    header = block.header
-    return Parent(header.height, header.hash, header.time_ms, following, decided_by)
 
 
 def _now_ms() -> int:

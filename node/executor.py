@@ -1,5 +1,6 @@
 """What the consensus host needs of the chain: build, check, commit and serve blocks."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 from consensus.header import ConsensusBlock
@@ -19,11 +20,12 @@ class Executor(Protocol):
         """Who decides height `tip` + 1."""
 
     async def build(
-        self, height: int, round: int, last_certificate: Certificate | None
+        self, height: int, round: int, last_certificate: Callable[[], Certificate | None]
     ) -> ConsensusBlock:
         """A valid block of ours for `height`; waits out the block time itself.
 
-        `last_certificate` proves height − 1; None for height 1.
+        `last_certificate` gives the proof of height − 1, None for height 1. It is asked after the wait:
+        by then it has the signatures of more validators.
         """
 
     async def check(self, block: ConsensusBlock) -> str | None:

@@ -60,10 +60,12 @@ class ValueWork:
         values.build_round = asked.round
         if is_running:
             return
-        last_certificate = self._state.last_certificate
+        state = self._state
 
         async def work() -> None:
-            block = await self._executor.build(asked.height, asked.round, last_certificate)
+            block = await self._executor.build(
+                asked.height, asked.round, lambda: state.last_certificate
+            )
             await self._post(Built(asked.height, block))
 
         self._start(work)

@@ -86,7 +86,7 @@ class FakeExecutor:
         return validators
 
     async def build(
-        self, height: int, round: int, last_certificate: Certificate | None
+        self, height: int, round: int, last_certificate: Callable[[], Certificate | None]
     ) -> ConsensusBlock:
         self.built.append(height)
         await trio.sleep(self.block_time_s)
@@ -98,7 +98,7 @@ class FakeExecutor:
             parent_hash=self._parent_hash(),
             validators=validators,
             next_validators=validators.advanced(),
-            last_certificate=last_certificate,
+            last_certificate=last_certificate(),
             evidence=(),
             payload=b"payload %d" % height,
         )

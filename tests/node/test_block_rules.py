@@ -20,9 +20,12 @@ VALIDATORS = ValidatorSet.of(
     Validator(public_key_of(secret), 1, f"validator-{index}")
     for index, secret in enumerate(SECRETS)
 )
-GENESIS = Parent(Height(0), CHAIN, 1_000_000, VALIDATORS, VALIDATORS)
+GENESIS = Parent(Height(0), CHAIN, 1_000_000, VALIDATORS, VALIDATORS.advanced(), VALIDATORS)
 PARENT_HASH = b"\x0d" * 32
-PARENT = Parent(Height(7), PARENT_HASH, 1_000_000, VALIDATORS.advanced(), VALIDATORS)
+NEXT = VALIDATORS.advanced().with_validators(
+    [*VALIDATORS.validators, Validator(public_key_of(b"\x09" * 32), 1, "newcomer")]
+)
+PARENT = Parent(Height(7), PARENT_HASH, 1_000_000, VALIDATORS.advanced(), NEXT, VALIDATORS)
 
 
 def certificate(
@@ -44,7 +47,7 @@ def block_on(parent: Parent, last: Certificate | None) -> ConsensusBlock:
         proposer=VALIDATORS.addresses[0],
         parent_hash=parent.hash,
         validators=parent.validators,
-        next_validators=parent.validators.advanced(),
+        next_validators=parent.next_validators,
         last_certificate=last,
         evidence=(),
         payload=b"payload",
@@ -76,11 +79,6 @@ def test_what_follows_from_the_parent_is_accepted() -> None:
 def test_a_wrong_field_is_named_with_got_and_expected(changes: dict, why: str) -> None:
     block = block_on(PARENT, certificate())
     assert refusal(replace(block, header=replace(block.header, **changes)), PARENT).startswith(why)
-
-
-def test_evidence_is_refused_while_the_chain_takes_none() -> None:
-    block = replace(block_on(PARENT, certificate()), evidence=(b"it was him",))
-    assert "evidence" in refusal(block, PARENT)
 
 
 def test_the_first_block_carries_no_certificate_and_every_other_one_does() -> None:

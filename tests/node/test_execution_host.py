@@ -78,7 +78,7 @@ class Solo:
 
     async def decide(self, last: Certificate | None) -> Certificate:
         """Build, check and commit the next block; its certificate."""
-        block = await self.host.build(self.host.tip + 1, 0, last)
+        block = await self.host.build(self.host.tip + 1, 0, lambda: last)
         assert await self.host.check(block) is None
         certificate = self.certificate(block)
         await self.host.commit(block, certificate)
@@ -155,7 +155,7 @@ def test_pooled_transactions_are_built_checked_and_committed(
 def test_what_is_stored_comes_back_byte_for_byte(solo: Solo, store: KeyValueStore) -> None:
     async def main() -> tuple[ConsensusBlock, Certificate]:
         await solo.intake.submit([transfer(0)])
-        block = await solo.host.build(1, 0, None)
+        block = await solo.host.build(1, 0, lambda: None)
         certificate = solo.certificate(block)
         await solo.host.check(block)
         await solo.host.commit(block, certificate)
@@ -214,7 +214,7 @@ def test_a_block_that_claims_what_execution_does_not_give_is_refused_with_got_an
 ) -> None:
     async def main() -> None:
         await solo.intake.submit([transfer(0)])
-        block = await solo.host.build(1, 0, None)
+        block = await solo.host.build(1, 0, lambda: None)
         execution = decode_block(block.payload)
         for field, value in (
             ("state_root", b"\x01" * 32),
@@ -244,7 +244,7 @@ def test_a_block_that_claims_what_execution_does_not_give_is_refused_with_got_an
 def test_a_block_on_another_parent_is_refused_before_it_is_executed(solo: Solo) -> None:
     async def main() -> str | None:
         last = await solo.decide(None)
-        block = await solo.host.build(2, 0, last)
+        block = await solo.host.build(2, 0, lambda: last)
         stale = replace(block, header=replace(block.header, height=Height(1)))
         return await solo.host.check(stale)
 
@@ -260,7 +260,7 @@ def test_nothing_is_built_before_the_block_time_is_over(
         # The genesis lies far back, so the first block is due at once; the second is not.
         last = await slow.decide(None)
         with trio.move_on_after(0.5) as scope:
-            await slow.host.build(2, 0, last)
+            await slow.host.build(2, 0, lambda: last)
         return scope.cancelled_caught
 
     assert run(main)

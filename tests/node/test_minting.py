@@ -92,10 +92,10 @@ def test_a_proposal_that_mints_by_a_sentinel_withdrawal_is_refused_by_the_other_
     async def propose() -> None:
         thief = host_of(document, SECRETS[0], Thief)
         others = [host_of(document, secret, Chain) for secret in SECRETS[1:]]
-        minting = await thief.build(1, 0, None)
+        minting = await thief.build(1, 0, lambda: None)
         verdicts = [await other.check(minting) for other in others]
         assert verdicts == ["withdrawals: got 1 entries, expected none"] * 3
-        honest = await others[0].build(1, 0, None)
+        honest = await others[0].build(1, 0, lambda: None)
         assert [await other.check(honest) for other in others] == [None] * 3
         slashing = with_slashed(honest, document)
         verdicts = [await other.check(slashing) for other in others]
