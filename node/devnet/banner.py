@@ -21,6 +21,7 @@ def banner(settings: DevnetSettings, accounts: Sequence[tuple[bytes, bytes]], ve
             *_gas(settings),
             "",
             *_da_signers(settings),
+            *_storage(settings),
             *_snippets(settings, accounts),
             "",
             f"Data in {settings.datadir}; stop with Ctrl-C, start again to continue the same chain.",
@@ -73,6 +74,20 @@ def _da_signers(settings: DevnetSettings) -> list[str]:
         f"DA signers: {url}, {url}/signers/0 to {last}; {lasts}.",
         f"     POST {url}/signers/0/sign to have a blob signed, …/switch-off to see one absent;",
         f"     they sign for uploads at {settings.da_entrance}. `zerog da --help` has the tools.",
+        "",
+    ]
+
+
+def _storage(settings: DevnetSettings) -> list[str]:
+    if not settings.storage:
+        return []
+    first = f"http://{settings.host}:{settings.storage_port}"
+    return [
+        *(
+            f"storage-{index}: node and indexer http://{settings.host}:{settings.storage_port + index}"
+            for index in range(settings.storage)
+        ),
+        f"     Indexer({first}) for 0G's SDKs; `zerog storage put FILE --storage-url {first}`.",
         "",
     ]
 

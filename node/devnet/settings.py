@@ -13,6 +13,7 @@ WEI_PER_0G = 10**18
 VALIDATORS_MAX = 50
 FIRST_P2P_PORT = 30_303
 DA_SIGNERS_MAX = 100
+STORAGE_NODES_MAX = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,12 @@ class DevnetSettings:
     """HTTP port of the DA signers."""
     da_entrance: str = "0x000000000000000000000000000000000000da01"
     """The contract whose uploads they sign for."""
+    storage: int = 0
+    """How many storage nodes run beside the validators."""
+    storage_port: int = 5678
+    """Of storage node 0; node i has storage_port + i."""
+    storage_shards: int = 0
+    """How many shards they share; zero: as many as there are nodes, cut to a power of two."""
     plugins: tuple[Mapping[str, Any], ...] = ()
     """Entries for `config.zerog.plugins`: precompiles of other people."""
     rpc_workers: int = 1

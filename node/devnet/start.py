@@ -24,6 +24,7 @@ from node.devnet.da_signers import (
     signers_process,
 )
 from node.devnet.settings import WEI_PER_0G, DevnetSettings
+from node.devnet.storage import FOLDER_PREFIX, check_storage_flags, storage_processes
 from node.durable_files import replace_durably
 from node.errors import DevnetMismatch, InvalidFile, OperatorError, cannot_listen
 from node.initialization import NodePlan, connected, read_genesis, write_node
@@ -38,6 +39,7 @@ from node.version import version
 
 RECORD_NAME = "devnet.json"
 """Marks a directory as ours, and remembers with which values its chain was made."""
+OUR_FOLDERS = ("validator-", FOLDER_PREFIX)
 PORT_MAX = 65_535
 
 
@@ -57,6 +59,7 @@ class Devnet:
         processes = processes_of(self.configs, self.is_shown, keys)
         if self.settings.da_signers:
             processes.append(signers_process(self.settings))
+        processes += storage_processes(self.settings)
         self.supervisor = Supervisor(processes, self._on_exit)
 
     def run(self) -> int:
@@ -67,7 +70,7 @@ class Devnet:
     def _on_exit(self, process: Process, how: str) -> bool:
         """One validator may fail and the others go on; the last one's end is the devnet's."""
         print(f"{process.name} ended: {how}; see {self._log_of(process.name)}", flush=True)
-        if process.name != DA_SIGNERS_NAME:
+        if process.name != DA_SIGNERS_NAME and not process.name.startswith(FOLDER_PREFIX):
             self._give_back_ports_of(process.name)
         return not any(not other.restarts for other in self.supervisor.running.values())
 
@@ -90,6 +93,7 @@ def run_devnet(settings: DevnetSettings) -> int:
     _check_last_ports(settings)
     _check_overlap(settings)
     check_flags(settings)
+    check_storage_flags(settings)
     try:
         accounts = dev_accounts(settings.mnemonic, settings.accounts)
     except InvalidGenesis as error:
@@ -99,6 +103,8 @@ def run_devnet(settings: DevnetSettings) -> int:
         check_ports(configs)
         if settings.da_signers:
             _check_port(settings.host, settings.da_port, "--da-port")
+        for index in range(settings.storage):
+            _check_port(settings.host, settings.storage_port + index, "--storage-port")
         devnet = Devnet(settings, configs)
         start_logging(settings.log_level, "text")
         print(banner(settings, accounts, version()), flush=True)
@@ -108,11 +114,16 @@ def run_devnet(settings: DevnetSettings) -> int:
 
 
 def _check_last_ports(settings: DevnetSettings) -> None:
-    for flag, first in (("--port", settings.port), ("--p2p-port", settings.p2p_port)):
-        if first + settings.validators - 1 > PORT_MAX:
+    validators = f"{settings.validators} validators"
+    for flag, first, count, what in (
+        ("--port", settings.port, settings.validators, validators),
+        ("--p2p-port", settings.p2p_port, settings.validators, validators),
+        ("--storage-port", settings.storage_port, settings.storage, f"{settings.storage} nodes"),
+    ):
+        if first + count - 1 > PORT_MAX:
             raise OperatorError(
-                f"{flag} {first}: with {settings.validators} validators the last port would be "
-                f"{first + settings.validators - 1}; expected {PORT_MAX} at most"
+                f"{flag} {first}: with {what} the last port would be "
+                f"{first + count - 1}; expected {PORT_MAX} at most"
             )
 
 
@@ -122,6 +133,8 @@ def _check_overlap(settings: DevnetSettings) -> None:
     ranges = [("--port", settings.port, count), ("--p2p-port", settings.p2p_port, count)]
     if settings.da_signers:
         ranges.append(("--da-port", settings.da_port, 1))
+    if settings.storage:
+        ranges.append(("--storage-port", settings.storage_port, settings.storage))
     for place, (flag, first, length) in enumerate(ranges):
         for other_flag, other_first, other_length in ranges[place + 1 :]:
             if first < other_first + other_length and other_first < first + length:
@@ -204,7 +217,7 @@ def _wipe(datadir: Path) -> None:
         path.name
         for path in datadir.iterdir()
         if path.name not in (RECORD_NAME, LOG_NAME, "LOCK")
-        and not path.name.startswith("validator-")
+        and not path.name.startswith(OUR_FOLDERS)
     ]
     if strangers:
         raise InvalidFile(datadir, f"holds {strangers[0]}, which is no devnet's; not wiped")
@@ -212,7 +225,7 @@ def _wipe(datadir: Path) -> None:
     (datadir / RECORD_NAME).unlink(missing_ok=True)
     (datadir / LOG_NAME).unlink(missing_ok=True)
     for path in datadir.iterdir():
-        if path.name.startswith("validator-"):
+        if path.name.startswith(OUR_FOLDERS):
             shutil.rmtree(path)
 
 
@@ -235,7 +248,7 @@ def _create(settings: DevnetSettings) -> None:
     others = [
         path.name for path in settings.datadir.iterdir() if path.name not in ("LOCK", LOG_NAME)
     ]
-    strangers = [name for name in others if not name.startswith("validator-")]
+    strangers = [name for name in others if not name.startswith(OUR_FOLDERS)]
     if strangers:
         raise InvalidFile(
             settings.datadir,

@@ -38,6 +38,9 @@ class StorageNetwork:
         """Raises `TransferFailed` where nobody answers at `url`, `NoJsonRpc` where it is none."""
         self._entry = RpcClient.of_url(url)
         self._first = StorageNode(self._entry, self._shard_of_entry())
+        trusted = self._first.call("indexer_getShardedNodes")["trusted"]
+        self._own_name = trusted[0]["url"] if trusted else url
+        """An indexer of ours names itself first."""
 
     @property
     def url(self) -> str:
@@ -55,17 +58,20 @@ class StorageNetwork:
 
     def nodes(self) -> list[StorageNode]:
         """All that the indexer trusts."""
-        return self._with_first(self._first.call("indexer_getShardedNodes")["trusted"])
+        return [self._first, *self._others(self._first.call("indexer_getShardedNodes")["trusted"])]
 
     def nodes_with(self, root: bytes) -> list[StorageNode]:
         """Those that have their shard of the file."""
-        return self._with_first(self._first.call("indexer_getFileLocations", hash_text(root)))
+        info = self.file_info(root)
+        others = self._others(self._first.call("indexer_getFileLocations", hash_text(root)))
+        return [self._first, *others] if info is not None and info["finalized"] else others
 
-    def _with_first(self, entries: Any) -> list[StorageNode]:
-        found = [self._first]
+    def _others(self, entries: Any) -> list[StorageNode]:
+        """What the indexer names, but for the first node itself under the name it gives itself."""
+        found = []
         for entry in entries[:NODES_MAX]:
             shard = parse_shard(entry.get("config"))
-            if shard is not None and shard != self._first.shard:
+            if shard is not None and entry["url"] != self._own_name:
                 found.append(StorageNode(RpcClient.of_url(entry["url"]), shard))
         return found
 

@@ -51,7 +51,7 @@ class Stored:
     size: int
     sequence: int
     transaction: str | None
-    """None: it was there already."""
+    """None: the chain knew of it already."""
 
 
 class LocalFile:
@@ -90,19 +90,23 @@ def put(
 ) -> Stored:
     """Announce a file and upload it; returns when every node has its shard.
 
-    `sender` is asked for only where the chain is to be told. Raises `TransferFailed`.
+    What is announced already is not announced again, what is there already not sent again. `sender`
+    is asked for only where the chain is to be told. Raises `TransferFailed`.
     """
     file = LocalFile(path, progress)
     root, size = file.tree.root, file.shape.size
-    info = network.file_info(root)
-    if info is not None and info["finalized"]:
-        return Stored(root, size, info["tx"]["seq"], None)
-    flow = Flow(chain, network.flow())
-    submission, receipt = flow.submit(sender(), size, file.nodes)
+    if network.file_info(root) is not None:
+        submission, transaction = _on_chain(chain, network, root), None
+        if _is_complete(network.nodes_with(root), submission):
+            return Stored(root, size, submission.sequence, None)
+    else:
+        flow = Flow(chain, network.flow())
+        submission, receipt = flow.submit(sender(), size, file.nodes)
+        transaction = receipt["transactionHash"]
     if submission.root != root:
         raise TransferFailed(f"the Flow announced {hash_text(submission.root)}, not this file")
     _upload(file, submission, network.nodes(), progress)
-    return Stored(root, size, submission.sequence, receipt["transactionHash"])
+    return Stored(root, size, submission.sequence, transaction)
 
 
 def get(
@@ -132,6 +136,17 @@ def get(
     finally:
         partial.unlink(missing_ok=True)
     return submission
+
+
+def _is_complete(nodes: list[StorageNode], submission: Submission) -> bool:
+    """Whether these nodes, each with its shard, have every segment together."""
+    most = max((node.shard.count for node in nodes), default=1)
+    try:
+        for index in range(min(most, submission.shape.segments)):
+            holder_of(nodes, submission.start_segment, index)
+    except TransferFailed:
+        return False
+    return True
 
 
 def _upload(

@@ -84,7 +84,7 @@ def _put(options: argparse.Namespace) -> _Said:
         "txSeq": stored.sequence,
         "transactionHash": stored.transaction,
     }
-    how = f"transaction {stored.transaction}" if stored.transaction else "it was there already"
+    how = f"transaction {stored.transaction}" if stored.transaction else "announced before"
     return [
         f"{content['root']}  {stored.size:,} bytes, submission {stored.sequence}, {how}"
     ], content

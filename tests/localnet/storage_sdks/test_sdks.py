@@ -1,0 +1,238 @@
+"""0G's public storage SDKs, from their registries, upload to a devnet's storage nodes and download again.
+
+What an SDK says of itself is not believed: the bytes that come back and the nodes' `finalized` count.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from eth_hash.auto import keccak
+from flipping_proxy import flipping_proxy
+from localnet import START_MAX_S, wait_until
+from sdk_environments import NAMES, Sdk
+from storage_network import FLOW, StorageDevnet, content
+
+from node.storage.file_merkle import shape_of
+from node.storage.flow import Flow
+from node.storage.storage_client import StorageNetwork
+from node.storage.transfer import LocalFile, put
+
+pytestmark = pytest.mark.localnet
+
+MEGABYTE = 1_000_000
+SIZES = (1, 255, 256, MEGABYTE + 1)
+ACCOUNTS = {name: index + 1 for index, name in enumerate(NAMES)}
+"""Each SDK has an account of its own: they run at the same time."""
+AES_KEY = bytes(range(32)).hex()
+EVERY_SDK = pytest.mark.parametrize("sdk", NAMES, indirect=True)
+CURRENT_SDKS = pytest.mark.parametrize("sdk", ["python", "typescript"], indirect=True)
+
+NODE_TYPE = [{"name": "root", "type": "bytes32"}, {"name": "height", "type": "uint256"}]
+DATA_TYPE = [
+    {"name": "length", "type": "uint256"},
+    {"name": "tags", "type": "bytes"},
+    {"name": "nodes", "type": "tuple[]", "components": NODE_TYPE},
+]
+CURRENT_TYPE = [
+    {"name": "data", "type": "tuple", "components": DATA_TYPE},
+    {"name": "submitter", "type": "address"},
+]
+
+
+def uploaded(devnet: StorageDevnet, sdk: Sdk, path: Path, **more: Any) -> Any:
+    job = devnet.job("upload", ACCOUNTS[sdk.name], path=str(path), **more)
+    [answer] = sdk.run(job)
+    assert answer["error"] is None, answer
+    return answer["result"]
+
+
+def downloaded(devnet: StorageDevnet, sdk: Sdk, root: Any, path: Path, **more: Any) -> bytes:
+    job = devnet.job("download", ACCOUNTS[sdk.name], root=root, path=str(path), **more)
+    [answer] = sdk.run(job)
+    assert answer["error"] is None, answer
+    return path.read_bytes()
+
+
+def check_stored(devnet: StorageDevnet, root: str, size: int) -> None:
+    """Every node has its shard, and all of them together the whole file."""
+    infos = devnet.infos(root)
+    assert [info["finalized"] for info in infos] == [True, True]
+    assert all(info["tx"]["size"] == size for info in infos)
+    assert sum(info["uploadedSegNum"] for info in infos) == shape_of(size).segments
+
+
+@pytest.fixture(scope="module")
+def round_trips(
+    devnet: StorageDevnet, sdks: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> dict[tuple[str, int], Any]:
+    """Upload of each size by each SDK, all SDKs at the same time: they mostly wait."""
+    folder = tmp_path_factory.mktemp("files")
+    running = {}
+    for name, sdk in sdks.items():
+        if isinstance(sdk, Sdk):
+            jobs = []
+            for size in SIZES:
+                path = folder / f"{name}-{size}"
+                path.write_bytes(content(size, name))
+                jobs.append(devnet.job("upload", ACCOUNTS[name], path=str(path)))
+            running[name] = sdk.start(jobs)
+    return {
+        (name, size): answer
+        for name, jobs in running.items()
+        for size, answer in zip(SIZES, jobs.answers(), strict=True)
+    }
+
+
+@pytest.mark.parametrize("size", SIZES)
+@EVERY_SDK
+def test_a_file_comes_back_as_it_was(
+    devnet: StorageDevnet, sdk: Sdk, size: int, round_trips: dict[Any, Any], tmp_path: Path
+) -> None:
+    answer = round_trips[sdk.name, size]
+    assert answer["error"] is None
+    root = answer["result"]["rootHash"]
+    data = content(size, sdk.name)
+    path = tmp_path / "file"
+    path.write_bytes(data)
+    assert root == "0x" + LocalFile(path).tree.root.hex()
+    check_stored(devnet, root, size)
+    assert downloaded(devnet, sdk, root, tmp_path / "back") == data
+
+
+@pytest.mark.slow
+@EVERY_SDK
+def test_twenty_megabytes_come_back_as_they_were(
+    devnet: StorageDevnet, sdk: Sdk, tmp_path: Path
+) -> None:
+    size = 20 * MEGABYTE
+    path = tmp_path / "file"
+    path.write_bytes(content(size, sdk.name))
+    root = uploaded(devnet, sdk, path)["rootHash"]
+    check_stored(devnet, root, size)
+    assert downloaded(devnet, sdk, root, tmp_path / "back") == path.read_bytes()
+
+
+@EVERY_SDK
+def test_a_second_submission_of_a_stored_file_is_finalized_at_once(
+    devnet: StorageDevnet, sdk: Sdk, tmp_path: Path
+) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(content(300_000, f"twice {sdk.name}"))
+    root = uploaded(devnet, sdk, path)["rootHash"]
+    before = devnet.node().call("zgs_getStatus")["nextTxSeq"]
+    uploaded(devnet, sdk, path, options={"skipIfFinalized": False})
+    after = devnet.node().call("zgs_getStatus")["nextTxSeq"]
+    assert after == before + 1, "it was not submitted a second time"
+    for node in (0, 1):
+        # Where its shard begins elsewhere, a node fetches what it now misses from the other.
+        wait_until(
+            lambda node=node: devnet.node(node).call("zgs_getFileInfoByTxSeq", before)["finalized"],
+            START_MAX_S,
+        )
+    assert downloaded(devnet, sdk, root, tmp_path / "back") == path.read_bytes()
+
+
+@CURRENT_SDKS
+def test_a_file_in_fragments_comes_back_as_it_was(
+    devnet: StorageDevnet, sdk: Sdk, tmp_path: Path
+) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(content(600_000, f"fragments {sdk.name}"))
+    result = uploaded(devnet, sdk, path, fragmentSize=256 * 1024)
+    roots = result["rootHashes"]
+    assert len(roots) == 3
+    for root, size in zip(roots, (262_144, 262_144, 75_712), strict=True):
+        check_stored(devnet, root, size)
+    assert downloaded(devnet, sdk, roots, tmp_path / "back") == path.read_bytes()
+
+
+@CURRENT_SDKS
+def test_an_encrypted_file_comes_back_in_the_clear(
+    devnet: StorageDevnet, sdk: Sdk, tmp_path: Path
+) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(content(300_000, f"secret {sdk.name}"))
+    root = uploaded(devnet, sdk, path, aesKey=AES_KEY)["rootHash"]
+    assert [info["finalized"] for info in devnet.infos(root)] == [True, True]
+    raw = downloaded(devnet, sdk, root, tmp_path / "raw")
+    assert path.read_bytes() not in raw
+    back = downloaded(devnet, sdk, root, tmp_path / "back", aesKey=AES_KEY)
+    assert back == path.read_bytes()
+
+
+@pytest.mark.parametrize("is_old", [False, True], ids=["current-abi", "old-abi"])
+@CURRENT_SDKS
+def test_several_files_are_announced_in_one_transaction(
+    devnet: StorageDevnet, sdk: Sdk, is_old: bool, tmp_path: Path
+) -> None:
+    """`batchSubmit`, which no SDK calls itself: through the web3.py and ethers that come with them."""
+    account = ACCOUNTS[sdk.name]
+    files, fee = [], 0
+    for number in range(3):
+        path = tmp_path / str(number)
+        path.write_bytes(content(1_000 * (number + 1), f"batch {sdk.name} {is_old}"))
+        files.append(LocalFile(path))
+        fee += Flow(devnet.chain, FLOW).fee(files[-1].nodes)
+    submissions = [submission_json(file, devnet.wallet(account).address, is_old) for file in files]
+    components = DATA_TYPE if is_old else CURRENT_TYPE
+    inputs = [{"name": "submissions", "type": "tuple[]", "components": components}]
+    function = {
+        "type": "function", "name": "batchSubmit", "stateMutability": "payable", "outputs": [],
+        "inputs": inputs,
+    }  # fmt: skip
+    value = fee if sdk.name == "python" else str(fee)
+    job = devnet.job(
+        "batchSubmit", account, flow=FLOW, abi=[function], submissions=submissions, value=value
+    )
+    [answer] = sdk.run(job)
+    assert (answer["status"], answer["logs"]) == (1, 3)
+    network = StorageNetwork(devnet.indexer)
+    for file in files:
+        root = file.tree.root
+        info = wait_until(lambda root=root: network.file_info(root), START_MAX_S)
+        assert info["tx"]["size"] == file.shape.size
+    for number, file in enumerate(files):
+        stored = put(devnet.chain, network, lambda: devnet.wallet(account), tmp_path / str(number))
+        assert stored.transaction is None, "it was announced again"
+        check_stored(devnet, "0x" + file.tree.root.hex(), file.shape.size)
+
+
+def submission_json(file: LocalFile, submitter: str, is_old: bool) -> dict[str, Any]:
+    data = {
+        "length": file.shape.size,
+        "tags": "0x",
+        "nodes": [{"root": "0x" + node.root.hex(), "height": node.height} for node in file.nodes],
+    }
+    return data if is_old else {"data": data, "submitter": submitter}
+
+
+@EVERY_SDK
+def test_no_sdk_checks_proofs(devnet: StorageDevnet, sdk: Sdk, tmp_path: Path) -> None:
+    """Asked for a download with proof, it takes a flipped byte and reports success."""
+    path = tmp_path / "file"
+    path.write_bytes(content(600_000, "proof"))
+    network = StorageNetwork(devnet.indexer)
+    stored = put(devnet.chain, network, lambda: devnet.wallet(0), path)
+    start = network.file_info(stored.root)
+    assert start is not None
+    on_first = (start["tx"]["startEntryIndex"] // 1024) % 2  # A segment of node 0's shard.
+    with flipping_proxy(devnet.indexer, on_first) as url:
+        [answer] = sdk.run(
+            {
+                **devnet.job("download", ACCOUNTS[sdk.name]), "indexer": url, "proof": True,
+                "root": "0x" + stored.root.hex(), "path": str(tmp_path / "back"),
+            }
+        )  # fmt: skip
+    assert answer["error"] is None
+    back = (tmp_path / "back").read_bytes()
+    assert len(back) == len(path.read_bytes())
+    assert [
+        place for place, (x, y) in enumerate(zip(back, path.read_bytes(), strict=True)) if x != y
+    ] == [on_first * 262_144]
+
+
+def test_submissions_of_both_abis_have_the_selectors_that_the_sdks_send() -> None:
+    one = "(uint256,bytes,(bytes32,uint256)[])"
+    assert keccak(f"batchSubmit({one}[])".encode())[:4].hex() == "9e62a38e"
+    assert keccak(f"batchSubmit(({one},address)[])".encode())[:4].hex() == "49aa3395"
