@@ -16,6 +16,7 @@ from chain.engine import Account, AccountChange, Log, StateReader
 from chain.forks.fork import Fork
 
 EMPTY_CODE_HASH: Final = Hash32(keccak(b""))
+WORD_MASK: Final = (1 << 256) - 1
 NONCE_MASK: Final = (1 << 64) - 1
 RIPEMD160: Final = Address(bytes(19) + b"\x03")
 
@@ -119,7 +120,8 @@ class Journal:
 
     def delta_balance(self, address: Address, delta: int) -> None:
         nonce, balance, code_hash = self._record(address) or _EMPTY
-        self._set_record(address, (nonce, balance + delta, code_hash))
+        # Only an overridden balance can get so far, where go-ethereum's wraps too.
+        self._set_record(address, (nonce, balance + delta & WORD_MASK, code_hash))
 
     def get_nonce(self, address: Address) -> int:
         record = self._record(address)

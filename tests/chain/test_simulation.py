@@ -148,6 +148,17 @@ def test_without_validation_fees_and_nonces_are_nobodys_concern(setting: Any) ->
     assert isinstance(refusal.value.reason, MaxFeeBelowBaseFee)
 
 
+def test_an_overridden_balance_wraps_where_it_overflows(setting: Any) -> None:
+    rich = AccountOverride(balance=2**256 - 1)
+    shows_balance = AccountOverride(balance=2**256 - 1, code=bytes.fromhex("475f5260205ff3"))
+    paying = BlockStateCalls(
+        calls=[call(sender=FORWARDER, to=TO, value=5)],
+        state_overrides={FORWARDER: rich, TO: shows_balance},
+    )
+    (block,) = simulated(setting, paying)
+    assert int.from_bytes(block.calls[0].result.output, "big") == 4
+
+
 def test_all_calls_together_get_no_more_gas_than_the_cap(setting: Any) -> None:
     with setting.queries.view() as view:
         blocks = view.simulate(

@@ -12,7 +12,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -125,8 +125,8 @@ class SoloNode:
         self.store.close()
         self._socket_folder.cleanup()
 
-    def rpc(self, **changes: Any) -> RpcProcess:
-        """A JSON-RPC process with these settings changed."""
+    def rpc(self, log_path: Path | None = None, **changes: Any) -> RpcProcess:
+        """A JSON-RPC process with these settings changed; what it logs goes to `log_path`."""
         settings = RpcSettings(
             database=self.folder / "db",
             socket=self.socket_path,
@@ -136,13 +136,15 @@ class SoloNode:
         fields = asdict(settings) | changes
         path = self.folder / f"rpc-{secrets.token_hex(4)}.json"
         path.write_text(json.dumps(fields, default=str))
-        process = subprocess.Popen(
-            [sys.executable, "-m", "node.json_rpc", str(path)],
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=Path(__file__).parents[3],
-            env=os.environ | {"ETH_HASH_BACKEND": "pysha3"},
-        )
+        with nullcontext() if log_path is None else log_path.open("w") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "node.json_rpc", str(path)],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                cwd=Path(__file__).parents[3],
+                env=os.environ | {"ETH_HASH_BACKEND": "pysha3"},
+            )
         assert process.stdout is not None
         line = process.stdout.readline()
         if not line:
