@@ -92,9 +92,16 @@ def invalid_data(rng: random.Random) -> Data:
 class Steps:
     """Steps drawn from a seed. The older form, which the contract does not know, names its caller there."""
 
-    def __init__(self, seed: int, epoch_blocks: int) -> None:
+    def __init__(
+        self,
+        seed: int,
+        epoch_blocks: int,
+        admin: Address = ADMIN,
+        others: Sequence[Address] = (STRANGER, HELPER),
+    ) -> None:
         self._rng = random.Random(seed)
         self._epoch_blocks = epoch_blocks
+        self._admin, self._callers = admin, [admin, *others]
         self._price = 1
         self._is_paused = False
 
@@ -132,7 +139,7 @@ class Steps:
 
     def _submitting(self, name: str, datas: list[Data], is_batch: bool) -> Step:
         rng, brackets = self._rng, "[]" if is_batch else ""
-        sender = rng.choice([ADMIN, STRANGER, HELPER])
+        sender = rng.choice(self._callers)
         submitter = rng.choice([sender, HELPER, bytes(20) if rng.random() < 0.2 else sender])
         old = call_data(name, [f"{DATA}{brackets}"], datas if is_batch else datas[0])
         has_submitter = rng.random() < 0.5
@@ -148,7 +155,7 @@ class Steps:
     def _fee(self, sectors: int) -> int:
         """Mostly right; too little, which an earlier excess may make up for, or too much."""
         fee = sectors * self._price
-        return max(0, min(fee + self._rng.choice([0, 0, 0, -1, 1, -fee, 100]), 10**24))
+        return max(0, min(fee + self._rng.choice([0, 0, 0, -1, 1, -fee, 100]), 10**18))
 
     def _blocks(self) -> int:
         rng = self._rng
@@ -165,33 +172,34 @@ class Steps:
                 call_data("makeContextFixedTimes", ["uint256"], times),
             ]
         )
-        sender = rng.choice([ADMIN, STRANGER])
+        sender = rng.choice(self._callers)
         return same("makeContext", data, sender=sender, blocks=self._blocks())
 
     def query(self) -> Step:
-        position = self._rng.choice([0, 1, self._rng.randrange(20_000), 2**127])
+        rng = self._rng
+        position = rng.choice([0, 1, rng.randrange(20_000), 2**127])
         data = call_data("queryContextAtPosition", ["uint128"], position)
-        return same("queryContextAtPosition", data, sender=STRANGER)
+        return same("queryContextAtPosition", data, sender=rng.choice(self._callers))
 
     def pausing(self) -> Step:
         rng = self._rng
         name = rng.choice(["pause", "unpause"])
-        sender = rng.choice([ADMIN, ADMIN, STRANGER])
-        if sender == ADMIN:
+        sender = rng.choice([self._admin, *self._callers])
+        if sender == self._admin:
             self._is_paused = name == "pause"
         return same(name, call_data(name), sender=sender)
 
     def price(self) -> Step:
         rng = self._rng
         [price] = rng.choices([0, 1, 7, 10**9, 2**255], weights=[2, 4, 4, 4, 1])
-        sender = rng.choice([ADMIN, ADMIN, STRANGER])
-        if sender == ADMIN:
+        sender = rng.choice([self._admin, *self._callers])
+        if sender == self._admin:
             self._price = price
         data = call_data("setPricePerSector", ["uint256"], price)
         return same("setPricePerSector", data, sender=sender, to="market")
 
     def root(self) -> Step:
-        return same("computeFlowRoot", call_data("computeFlowRoot"), sender=HELPER)
+        return same("computeFlowRoot", call_data("computeFlowRoot"), sender=self._admin)
 
     def wei(self) -> Step:
         """Sent along with nothing: the market takes it, the Flow does not."""
