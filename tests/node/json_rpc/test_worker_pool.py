@@ -12,7 +12,7 @@ import pytest
 
 from node.json_rpc import worker_pool
 from node.json_rpc.errors import RpcError
-from node.json_rpc.worker_pool import WorkerPool
+from node.json_rpc.worker_pool import Limit, WorkerPool
 from node.json_rpc.worker_process import (
     ANSWER_ERROR,
     ANSWER_OK,
@@ -216,3 +216,12 @@ def test_workers_end_with_their_server(tmp_path: Path) -> None:
         runner.run(pool.stop())
     os.close(handle)
     assert not Path(f"/proc/{started.pid}").exists()
+
+
+def test_a_job_may_have_a_limit_of_its_own(run: tuple[WorkerPool, asyncio.Runner]) -> None:
+    pool, runner = run
+    refusal = RpcError(-32_000, "execution timeout")
+    begun = time.monotonic()
+    with pytest.raises(RpcError, match="execution timeout"):
+        runner.run(pool.run(b"loop", Limit(20, refusal)))
+    assert time.monotonic() - begun < LIMIT_MS / 1_000
