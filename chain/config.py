@@ -4,7 +4,7 @@ Read from the `config` of a geth genesis document, with our section `zerog` insi
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from eth_typing import Address
@@ -110,6 +110,9 @@ class ChainConfig:
     """First block of each fork up to Paris; absent: never."""
     fork_times: Mapping[Fork, int]
     """First timestamp (seconds) of each later fork; absent: never."""
+    terminal_total_difficulty: int | None = None
+    """Where this says when proof of work ends, and no block number: Paris begins behind the first block
+    with which the chain's difficulties add up to it (EIP-3675). None: `fork_blocks` has Paris, or none."""
     staking_time: int | None = None
     restaking_time: int | None = None
     has_zero_g_precompiles: bool = False
@@ -134,10 +137,14 @@ class ChainConfig:
         fork_times = _fork_times(config)
         if "precompiles" in zerog:
             _refuse_after_prague(fork_times)
+        fork_blocks = _fork_blocks(config)
         return cls(
             chain_id=read_number("chainId", config.get("chainId")),
-            fork_blocks=_fork_blocks(config),
+            fork_blocks=fork_blocks,
             fork_times=fork_times,
+            terminal_total_difficulty=None
+            if Fork.PARIS in fork_blocks
+            else read_optional_number("terminalTotalDifficulty", config),
             staking_time=read_optional_number("StakingActivationTime", config),
             restaking_time=read_optional_number("RestakingActivationTime", config),
             has_zero_g_precompiles=_has_zero_g_precompiles(zerog),
@@ -154,6 +161,15 @@ class ChainConfig:
             plugins=read_plugins(zerog.get("plugins")),
             staking=read_staking(zerog.get("staking")),
         )
+
+    @property
+    def awaits_merge(self) -> bool:
+        """Whether only the chain's difficulties can say which block is the first of Paris."""
+        return self.terminal_total_difficulty is not None and Fork.PARIS not in self.fork_blocks
+
+    def with_merge_at(self, number: int) -> "ChainConfig":
+        """The schedule once that block is known to be the first of Paris."""
+        return replace(self, fork_blocks={**self.fork_blocks, Fork.PARIS: number})
 
     def fork_at(self, number: int, timestamp: int) -> Fork:
         """The newest fork whose beginning is reached."""
@@ -200,6 +216,9 @@ def _is_reached(first: int | None, timestamp: int) -> bool:
 
 
 def _refuse_unknown_forks(config: Mapping[str, Any]) -> None:
+    if config.get("daoForkSupport") and config.get("daoForkBlock"):
+        # It moves balances by a list that concerns one chain alone.
+        raise InvalidConfig("daoForkBlock", config["daoForkBlock"], "no such fork: null or 0")
     for key in UNKNOWN_FORK_KEYS:
         if config.get(key) is not None:
             raise InvalidConfig(key, config[key], "no such fork: this node does not have it")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
 
+from chain.forks.fork import Fork
 from genesis.document import ChainGenesis
 from node.config import NodeConfig, with_settings
 from node.database import LmdbStore
@@ -18,6 +19,7 @@ from node.durable_files import PRIVATE_FOLDER, replace_durably
 from node.errors import InvalidFile, OperatorError
 from node.first_block import begin_chain
 from node.imported.importing import import_file
+from node.imported.merge import settled
 from node.imported.node_process import node_process
 from node.json_rpc.context import load_genesis
 from node.json_rpc.server import run as serve_json_rpc
@@ -56,7 +58,7 @@ def run_rpc(request: ImportRequest) -> int:
             supervisor = Supervisor(
                 [
                     Process("node", functools.partial(node_process, config, document)),
-                    *_rpc_processes(config),
+                    *_rpc_processes(config, document),
                 ]
             )
             supervisor.start()
@@ -103,15 +105,22 @@ def _import(config: NodeConfig, document: ChainGenesis, chain: Path | None) -> N
             import_file(store, document, chain)
 
 
-def _rpc_processes(config: NodeConfig) -> list[Process]:
-    serve = functools.partial(_rpc_process, config)
+def _rpc_processes(config: NodeConfig, document: ChainGenesis) -> list[Process]:
+    serve = functools.partial(_rpc_process, config, document)
     return [
         Process(f"json-rpc {number}", serve, restarts=True)
         for number in range(1, config.rpc_workers + 1)
     ]
 
 
-def _rpc_process(config: NodeConfig) -> int:
+def _rpc_process(config: NodeConfig, document: ChainGenesis) -> int:
     start_logging(config.log_level, config.log_format)
-    serve_json_rpc(replace(rpc_settings(config), is_foreign=True, proof_blocks_max=None))
+    # Closed again before the JSON-RPC process forks its workers.
+    with LmdbStore(config.data.database, readonly=True) as store:
+        merge_block = settled(document.config, store).fork_blocks.get(Fork.PARIS)
+    serve_json_rpc(
+        replace(
+            rpc_settings(config), is_foreign=True, merge_block=merge_block, proof_blocks_max=None
+        )
+    )
     return 0

@@ -17,6 +17,7 @@ from chain.transaction_pool import TransactionPool
 from genesis.document import ChainGenesis
 from node.config import NodeConfig
 from node.database import LmdbStore
+from node.imported.merge import settled
 from node.imported.service import ImportedService
 from node.local_socket import LocalSocketServer
 from node.telemetry import start_logging
@@ -50,7 +51,7 @@ async def _serve(config: NodeConfig, document: ChainGenesis, store: LmdbStore) -
     settings = PoolSettings(
         minimum_tip=MINIMUM_TIP, allows_unprotected=config.rpc_allow_unprotected_txs
     )
-    pool = TransactionPool(document.config, head, account_of, settings)
+    pool = TransactionPool(settled(document.config, store), head, account_of, settings)
     service = ImportedService(TransactionIntake(pool, on_pending), head.number)
     config.data.make_socket_folder()
     server = LocalSocketServer(config.data.socket, service)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +82,14 @@ class NoEngine:
 
     def call(self, *_: Any) -> Any:
         raise AssertionError("calls run in worker processes")
+
+
+def settings_genesis(settings: RpcSettings) -> ChainGenesis:
+    """The document that the settings name, as `load_genesis`, with the merge block that they know."""
+    document = load_genesis(settings.genesis, is_foreign=settings.is_foreign)
+    if settings.merge_block is None or not document.config.awaits_merge:
+        return document
+    return replace(document, config=document.config.with_merge_at(settings.merge_block))
 
 
 def load_genesis(path: Path, *, is_foreign: bool = False) -> ChainGenesis:

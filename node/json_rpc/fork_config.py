@@ -64,7 +64,10 @@ def fork_config(config: ChainConfig, genesis: Header, head: Header) -> Json:
 
 def fork_id(config: ChainConfig, genesis_hash: Hash32, genesis_time: int, at: int) -> bytes:
     """4 bytes: CRC-32 over the genesis hash and every fork passed at time `at` (seconds), EIP-6122."""
-    blocks = {number for number in config.fork_blocks.values() if number > 0}
+    # A merge block found by difficulty was not scheduled: nobody could have known it (EIP-3675).
+    unscheduled = Fork.PARIS if config.terminal_total_difficulty is not None else None
+    blocks = {number for fork, number in config.fork_blocks.items() if fork is not unscheduled}
+    blocks.discard(0)
     times = {time for time in config.fork_times.values() if genesis_time < time <= at}
     checksum = crc32(genesis_hash)
     for number in (*sorted(blocks), *sorted(times)):

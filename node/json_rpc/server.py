@@ -19,7 +19,13 @@ from node.database import LmdbStore
 from node.errors import cannot_listen
 from node.json_rpc.application import Application
 from node.json_rpc.bearer_tokens import BearerTokens, read_secret
-from node.json_rpc.context import NoEngine, Services, load_genesis, query_limits, unlocked_accounts
+from node.json_rpc.context import (
+    NoEngine,
+    Services,
+    query_limits,
+    settings_genesis,
+    unlocked_accounts,
+)
 from node.json_rpc.dispatch import Dispatcher
 from node.json_rpc.http_protocol import BoundedHttpProtocol
 from node.json_rpc.settings import (
@@ -55,7 +61,7 @@ def run(settings: RpcSettings, on_ready: Callable[[int], None] = lambda port: No
     `on_ready` is called with the port once connections are accepted. Raises `OperatorError`:
     `PortInUse`, a genesis document, a database, a secret or a plug-in that cannot be used.
     """
-    document = load_genesis(settings.genesis, is_foreign=settings.is_foreign)
+    document = settings_genesis(settings)
     unlocked = unlocked_accounts(settings, document)
     tokens = None if settings.jwt_secret is None else BearerTokens(read_secret(settings.jwt_secret))
     plugins = load_plugins(document.config)

@@ -84,5 +84,7 @@ class RpcSettings:
     """Private keys, hex, that this process signs with for everybody; a devnet's alone."""
     is_foreign: bool = False
     """Whether the chain is somebody else's, imported: at any fork, without validators."""
+    merge_block: int | None = None
+    """Of a foreign chain whose genesis does not say it: the first block without proof of work."""
     log_level: str = "info"
     client_version: str = field(default_factory=default_client_version)

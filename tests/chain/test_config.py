@@ -132,6 +132,7 @@ def test_osaka_goes_on_with_pragues_blobs_and_later_forks_change_them_alone() ->
         ({"chainId": "zero"}, "chainId"),
         ({"chainId": -1}, "chainId"),
         ({"amsterdamTime": 5}, "amsterdamTime"),
+        ({"daoForkSupport": True, "daoForkBlock": 5}, "daoForkBlock"),
         ({"osakaTime": 5, "zerog": {"precompiles": "0g"}}, "osakaTime"),
         ({"pragueTime": 6, "osakaTime": 5}, "osakaTime"),
         ({"bpo1Time": 5}, "bpo1Time"),
