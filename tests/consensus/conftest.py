@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable
+from functools import lru_cache
 
 os.environ.setdefault("ETH_HASH_BACKEND", "pysha3")
 
@@ -192,3 +193,9 @@ def validators() -> ValidatorSet:
 def key_of(private_keys) -> dict[bytes, bytes]:
     """Address → private key."""
     return {address_of(public_key_of(key)): key for key in private_keys}
+
+
+@pytest.fixture(scope="session")
+def set_of_powers():
+    """Powers in ascending order of address → a set."""
+    return lru_cache(validator_set)

@@ -18,7 +18,15 @@ from consensus.messages import (
 from consensus.recursive_length_prefix import DEPTH_MAX, decode, encode
 from consensus.signatures import public_key_of
 from consensus.validators import ValidatorSet
-from consensus.values import Certificate, Proposal, Step, Validator, Vote, VoteKind
+from consensus.values import (
+    Certificate,
+    Proposal,
+    RoundCertificate,
+    Step,
+    Validator,
+    Vote,
+    VoteKind,
+)
 
 heights = st.integers(0, encoding.HEIGHT_MAX)
 rounds = st.integers(0, encoding.ROUND_MAX)
@@ -27,20 +35,45 @@ addresses = st.binary(min_size=20, max_size=20)
 full_signatures = st.binary(min_size=65, max_size=65)
 signatures = full_signatures | st.just(b"")
 kinds = st.sampled_from(VoteKind)
-votes = st.builds(Vote, kinds, heights, rounds, hashes | st.none(), addresses, signatures)
+valid_rounds = st.integers(-1, 5)
+
+
+def vote_of(kind, height, round, value, validator, signature, valid_round) -> Vote:
+    """A valid round only where a vote has one."""
+    if kind is VoteKind.PRECOMMIT or value is None or valid_round >= round:
+        valid_round = -1
+    return Vote(kind, height, round, value, validator, signature, valid_round)
+
+
+votes = st.builds(
+    vote_of, kinds, heights, rounds, hashes | st.none(), addresses, signatures, valid_rounds
+)
 proposals = rounds.flatmap(
     lambda round: st.builds(
         Proposal, heights, st.just(round), hashes, st.integers(-1, round - 1), addresses, signatures
     )
 )
 messages = votes | proposals
+
+
+def certificate_of(kind, height, round, value, signers) -> Certificate:
+    pairs = tuple((validator, signature) for validator, signature, _ in signers)
+    given = tuple(valid if valid < round else -1 for _, _, valid in signers)
+    if kind is VoteKind.PRECOMMIT or all(valid == -1 for valid in given):
+        given = ()
+    return Certificate(kind, height, round, value, pairs, given)
+
+
 certificates = st.builds(
-    Certificate,
+    certificate_of,
     kinds,
     heights,
     rounds,
     hashes,
-    st.lists(st.tuples(addresses, full_signatures), max_size=5).map(tuple),
+    st.lists(st.tuples(addresses, full_signatures, valid_rounds), max_size=5),
+)
+round_certificates = st.builds(
+    RoundCertificate, heights, rounds, st.lists(votes, max_size=4).map(tuple)
 )
 headers = st.builds(ConsensusHeader, heights, st.integers(0, 2**63), addresses, *[hashes] * 7)
 blocks = st.builds(
@@ -64,7 +97,7 @@ validator_sets = st.builds(
 inputs = (
     st.builds(Started, heights, validator_sets)
     | st.builds(Received, messages)
-    | st.builds(Learned, certificates)
+    | st.builds(Learned, certificates | round_certificates)
     | st.builds(ValueBuilt, heights, rounds, hashes)
     | st.builds(ValueChecked, heights, rounds, hashes, st.booleans())
     | st.builds(TimeoutElapsed, heights, rounds, st.sampled_from(Step))
@@ -92,6 +125,11 @@ PAIRS = {
     "proposal": (proposals, encoding.encode_proposal, encoding.decode_proposal),
     "message": (messages, encoding.encode_message, encoding.decode_message),
     "certificate": (certificates, encoding.encode_certificate, encoding.decode_certificate),
+    "round certificate": (
+        round_certificates,
+        encoding.encode_round_certificate,
+        encoding.decode_round_certificate,
+    ),
     "header": (headers, encoding.encode_header, encoding.decode_header),
     "block": (blocks, encoding.encode_block, encoding.decode_block),
     "validator set": (
@@ -185,6 +223,7 @@ def test_other_spellings_of_the_same_item_are_refused(data) -> None:
         (encoding.decode_vote, encoding.MESSAGE_BYTES_MAX),
         (encoding.decode_proposal, encoding.MESSAGE_BYTES_MAX),
         (encoding.decode_certificate, encoding.CERTIFICATE_BYTES_MAX),
+        (encoding.decode_round_certificate, encoding.ROUND_CERTIFICATE_BYTES_MAX),
         (encoding.decode_block, encoding.BLOCK_BYTES_MAX),
         (repair.decode_summary, repair.SUMMARY_BYTES_MAX),
     ],
@@ -205,7 +244,13 @@ def test_no_two_different_statements_have_the_same_sign_bytes() -> None:
                     Vote(kind, height, round, value, b"v" * 20)
                     for kind in VoteKind
                     for value in (None, b"1" * 32, b"2" * 32)
-                ] + [
+                ]
+                statements += [
+                    Vote(VoteKind.PREVOTE, height, round, value, b"v" * 20, valid_round=valid_round)
+                    for value in (b"1" * 32, b"2" * 32)
+                    for valid_round in (0, 255)
+                ]
+                statements += [
                     Proposal(height, round, value, valid_round, b"v" * 20)
                     for value in (b"1" * 32, b"2" * 32)
                     for valid_round in (-1, 0, 255)
@@ -214,7 +259,61 @@ def test_no_two_different_statements_have_the_same_sign_bytes() -> None:
                     digest = encoding.signing_digest(chain, statement)
                     assert digest not in seen, (statement, seen[digest])
                     seen[digest] = statement
-    assert len(seen) == 2 * 9 * 12
+    assert len(seen) == 2 * 9 * (12 + 4)
+
+
+def test_the_bytes_to_sign_are_those_of_the_protocol_page() -> None:
+    """T29, T30: RLP, written out: a validator of another version must not sign something else."""
+    chain, value, who = b"c" * 32, b"1" * 32, b"v" * 20
+    prevote = Vote(VoteKind.PREVOTE, 300, 7, value, who, valid_round=4)
+    assert decode(encoding.vote_sign_bytes(chain, prevote)) == [
+        b"zerog-prevote/2",
+        chain,
+        b"\x01\x2c",
+        b"\x07",
+        value,
+        b"\x05",
+    ]
+    nil = Vote(VoteKind.PREVOTE, 1, 0, None, who)
+    fields = [b"zerog-prevote/2", chain, b"\x01", b"", b"", b""]
+    assert decode(encoding.vote_sign_bytes(chain, nil)) == fields
+    precommit = Vote(VoteKind.PRECOMMIT, 1, 2, value, who)
+    fields = [b"zerog-precommit/1", chain, b"\x01", b"\x02", value]
+    assert decode(encoding.vote_sign_bytes(chain, precommit)) == fields
+    proposal = Proposal(1, 2, value, -1, who)
+    fields = [b"zerog-proposal/1", chain, b"\x01", b"\x02", value, b""]
+    assert decode(encoding.proposal_sign_bytes(chain, proposal)) == fields
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        [b"\x01", b"\x01", b"\x02", b"1" * 32, b"v" * 20, b"", b"\x03"],
+        [b"\x01", b"\x01", b"\x02", b"", b"v" * 20, b"", b"\x01"],
+        [b"\x01", b"\x01", b"\x02", b"1" * 32, b"v" * 20, b""],
+        [b"\x02", b"\x01", b"\x02", b"1" * 32, b"v" * 20, b"", b""],
+        [b"\x03", b"\x01", b"\x02", b"1" * 32, b"v" * 20, b""],
+    ],
+    ids=["not before its round", "nil", "prevote without", "precommit with one", "kind 3"],
+)
+def test_a_vote_whose_valid_round_cannot_be_is_refused(item) -> None:
+    """T30."""
+    with pytest.raises(Undecodable):
+        encoding.decode_vote(encode(item))
+
+
+@pytest.mark.parametrize(
+    "given",
+    [[b"", b""], [b"\x01"], [b"\x01", b"\x01", b"\x01"], [b"\x03", b""]],
+    ids=["all none", "too few", "too many", "not before its round"],
+)
+def test_a_polkas_valid_rounds_have_one_encoding(given) -> None:
+    pairs = [[b"v" * 20, b"s" * 65], [b"w" * 20, b"s" * 65]]
+    place = [b"\x01", b"\x01", b"\x02", b"1" * 32, pairs]
+    assert encoding.decode_certificate(encode([*place, []])).valid_rounds == ()
+    assert encoding.decode_certificate(encode([*place, [b"", b"\x02"]])).valid_rounds == (-1, 1)
+    with pytest.raises(Undecodable):
+        encoding.decode_certificate(encode([*place, given]))
 
 
 def test_what_is_signed_does_not_depend_on_who_signs_or_on_a_signature() -> None:

@@ -1,5 +1,8 @@
 """T11–T14: what a journal brings back, and what leaves the validator afterwards."""
 
+from dataclasses import replace
+from random import Random
+
 import pytest
 
 from consensus.journal_encoding import decode_input, encode_input
@@ -184,3 +187,56 @@ def timers_of(recovered):
         for effect in recovered.effects
         if isinstance(effect, ScheduleTimeout)
     ]
+
+
+def test_a_polka_to_publish_is_not_published_again_after_a_restart(script) -> None:
+    """Peers that lack it say so."""
+    s = script(own=1).start()
+    s.feed(s.proposal(A), s.checked(A), *s.prevotes(A, 0, 2), *s.precommits(None, 0, 2, 3))
+    kinds = {type(effect).__name__ for effect in restart(s, own=1).effects}
+    assert "Publish" not in kinds
+
+
+PLACES = ("height", "round", "step", "locked_round", "locked_value", "valid_round", "valid_value")
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_restart_at_any_moment_brings_the_same_core_back(script, seed) -> None:
+    """T11, T12: what is in the journal, and what is about to be, gives the same place and no other
+    word than those that were said."""
+    random = Random(f"restart {seed}")
+    s = script(own=random.randrange(4)).start()
+    own = s.validators.addresses.index(s.core._own)
+    said = set()
+    for _ in range(40):
+        s.feed(an_input(s, random))
+        said |= {replace(message, signature=b"") for message in s.broadcasts()}
+        view, journal = s.core.view(), [*s.journal, *s.core._unwritten._inputs]
+        if view.decision is not None:
+            break
+        records = [decode_input(encode_input(input)) for input in journal]
+        recovered = recover(s.validators.addresses[own], Timeouts(), records)
+        again = recovered.consensus.view()
+        assert [getattr(again, place) for place in PLACES] == [getattr(view, p) for p in PLACES]
+        assert again.rounds == view.rounds
+        spoken_again = {e.message for e in recovered.effects if isinstance(e, Broadcast)}
+        assert spoken_again <= said
+
+
+def an_input(s, random):
+    """Of the round under way or one beside it; answers and timeouts too."""
+    round = max(0, s.core.round + random.choice([-1, 0, 0, 0, 1, 3]))
+    value = random.choice([A, A, A, B, None])
+    index = random.randrange(4)
+    match random.randrange(6):
+        case 0:
+            return s.proposal(value or A, round, random.randrange(-1, round) if round else -1)
+        case 1:
+            return s.checked(value or A, random.random() < 0.9, s.core.round)
+        case 2:
+            return s.elapsed(random.choice(list(Step)), s.core.round)
+        case 3:
+            return s.built(random.choice([A, B]), s.core.round)
+        case _:
+            kind = random.choice(list(VoteKind))
+            return s.vote(kind, index, value, round)
