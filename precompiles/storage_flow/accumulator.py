@@ -82,9 +82,8 @@ class Accumulator:
         start = _aligned(self.length, height)
         end = start + (1 << height)
         self._grow(end)
-        staged = self._work.load(layout.UNSTAGED_HEIGHT)
-        if staged <= height:
-            self._commit_one(staged, height)
+        # Whatever is open at `height` or above stands for all before it: every submission ends with a
+        # commit, and its own nodes get smaller.
         level = height
         while start >> level & 1:
             node = self._hash(self._open_node(level), node)
@@ -104,13 +103,6 @@ class Accumulator:
             self._put_open_node(self._levels, top)
             self._work.store(layout.OPEN_NODES, self._levels + 1)
         self._work.store(layout.UNSTAGED_HEIGHT, self._levels)
-
-    def _commit_one(self, staged: int, height: int) -> None:
-        """What lies below `height` is about to be replaced, and above the first one nothing is needed."""
-        for level, node in self._path(staged):
-            if level >= height:
-                self._put_open_node(level, node)
-                return
 
     def _path(self, staged: int) -> Iterator[tuple[int, Hash32]]:
         """Levels and nodes over the last sector, empty on their right, from the last node put in upwards."""

@@ -51,14 +51,18 @@ def test_an_epoch_is_over_in_the_block_after_its_last(flow: Any) -> None:
 @pytest.mark.parametrize(
     ("distance", "is_known"), [(1, True), (256, True), (257, True), (8_191, True), (8_192, False)]
 )
-def test_a_block_hash_is_known_for_8191_blocks(flow: Any, distance: int, is_known: bool) -> None:
+@pytest.mark.parametrize("first", [0, 20_000])
+def test_a_block_hash_is_known_for_8191_blocks(
+    flow_of: Callable[..., Any], first: int, distance: int, is_known: bool
+) -> None:
     """Facts §3: 256 by the opcode, further back from EIP-2935; older epochs have no range."""
-    flow.number = 100 + distance
+    flow, end = flow_of(first_block=first), first + 100
+    flow.number = end + distance
     flow.call("makeContextFixedTimes", 0)
     epoch, start, root, length, block, digest = flow.call("getContext")
-    assert (epoch, start, root, length) == (1, 100, bytes(32), 1)
-    assert block == (hash_of(100) if is_known else EMPTY)
-    assert digest == (digest_of(100, bytes(32), 1) if is_known else EMPTY)
+    assert (epoch, start, root, length) == (1, end, bytes(32), 1)
+    assert block == (hash_of(end) if is_known else EMPTY)
+    assert digest == (digest_of(end, bytes(32), 1) if is_known else EMPTY)
     assert flow.call("getEpochRange(", digest) == ((0, 1) if is_known else (0, 0))
 
 
