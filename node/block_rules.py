@@ -14,6 +14,7 @@ from consensus.certificates import check_certificate
 from consensus.errors import InvalidCertificate
 from consensus.header import ConsensusBlock
 from consensus.signatures import recover
+from consensus.timeliness import is_after_parent
 from consensus.validators import ValidatorSet
 from consensus.values import Certificate, Height, ValidatorAddress, ValueId
 from node.staking.absences import Absences
@@ -86,7 +87,7 @@ def check_consensus_block(block: ConsensusBlock, parent: Parent, identity: bytes
         _expect(what, got.hex(), validators.hash().hex())
     if header.proposer not in parent.validators:
         raise InvalidConsensusBlock(f"proposer 0x{header.proposer.hex()} is no validator")
-    if header.time_ms <= parent.time_ms:
+    if not is_after_parent(header.time_ms, parent.time_ms):
         raise InvalidConsensusBlock(
             f"time {header.time_ms} ms is not after the parent's {parent.time_ms}"
         )

@@ -113,6 +113,16 @@ def test_a_certificate_is_checked_against_the_set_that_decided_the_parent() -> N
     assert "the parent's certificate: " in refusal(block_on(parent, certificate()), parent)
 
 
+def test_blocks_of_one_second_follow_each_other_by_milliseconds() -> None:
+    """T25: the EVM's timestamp is the same, consensus time is not."""
+    first = block_on(PARENT, certificate())
+    second = replace(first, header=replace(first.header, time_ms=PARENT.time_ms + 999))
+    for block in (first, second):
+        check_consensus_block(block, PARENT, CHAIN)
+        given = expectations(PARENT, block.header.time_ms, block.last_certificate)
+        assert given.timestamp == PARENT.time_ms // 1_000
+
+
 def test_the_execution_blocks_given_fields_follow_from_time_parent_and_certificate() -> None:
     last = certificate()
     given = expectations(PARENT, 1_234_999, last)

@@ -70,6 +70,8 @@ def test_without_two_of_four_nothing_is_decided_and_the_log_says_who_is_missing(
 
 
 def test_lost_messages_are_repaired(run_cluster: RunCluster) -> None:
+    """T8: nothing is said twice unless somebody stands still; then it is asked for."""
+
     async def scenario(cluster) -> None:
         count = 0
 
@@ -244,6 +246,24 @@ def test_a_block_that_is_built_late_is_proposed_at_the_next_turn(run_cluster: Ru
     run_cluster(scenario, is_real=False)
 
 
+def test_a_fresh_block_that_names_another_proposer_is_voted_down(run_cluster: RunCluster) -> None:
+    """What is decided names whose turn it was in its first round, whoever wants it otherwise."""
+
+    async def scenario(cluster) -> None:
+        cluster.executor(0)._own = cluster.executor(1)._own
+        await cluster.start(0, 1, 2, 3)
+        await cluster.wait_for_height(6)
+        validators, rounds = cluster.validators, []
+        for block, certificate in cluster.executor(2).committed:
+            turns = [validators.proposer(round) for round in range(certificate.round + 1)]
+            assert block.header.proposer in turns
+            rounds.append(certificate.round)
+            validators = validators.advanced()
+        assert max(rounds) > 0
+
+    run_cluster(scenario, is_real=False)
+
+
 def test_one_with_a_corrupt_state_alone_refuses_and_stands_still(
     run_cluster: RunCluster, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -358,6 +378,8 @@ def test_without_its_journal_a_validator_signs_nothing_at_the_height_it_was_at(
 def test_whoever_catches_up_signs_nothing_that_is_known_to_be_decided(
     run_cluster: RunCluster,
 ) -> None:
+    """T17: neither sign state nor journal stands behind it there."""
+
     async def scenario(cluster) -> None:
         await cluster.start(0, 1, 2, 3)
         await cluster.wait_for_height(2)
@@ -382,6 +404,8 @@ def test_whoever_catches_up_signs_nothing_that_is_known_to_be_decided(
 
 
 def test_messages_of_the_past_are_no_fault(run_cluster: RunCluster) -> None:
+    """T10."""
+
     async def scenario(cluster) -> None:
         old: list[Vote] = []
 

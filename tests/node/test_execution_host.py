@@ -153,6 +153,8 @@ def test_pooled_transactions_are_built_checked_and_committed(
 
 
 def test_what_is_stored_comes_back_byte_for_byte(solo: Solo, store: KeyValueStore) -> None:
+    """T21: the certificate that was seen, beside its block."""
+
     async def main() -> tuple[ConsensusBlock, Certificate]:
         await solo.intake.submit([transfer(0)])
         block = await solo.host.build(1, 0, lambda: None)
@@ -181,6 +183,7 @@ def test_what_is_stored_comes_back_byte_for_byte(solo: Solo, store: KeyValueStor
 def test_a_host_over_the_same_database_goes_on_where_the_last_one_was(
     solo: Solo, store: KeyValueStore, document: GenesisDocument
 ) -> None:
+    """T21, T26, T28: block, state, certificate and rotation are one write, or none."""
     last = run(lambda: solo.decide(None))
     again = Solo(store, document, BLOCK_TIME_MS)
     assert again.host.tip == 1

@@ -52,6 +52,7 @@ def test_a_validators_vote_of_this_height_and_the_next_ones_is_wanted() -> None:
 
 @pytest.mark.parametrize("height", [1, 4, 9, 1_000_000])
 def test_a_vote_of_a_height_behind_or_far_ahead_is_no_fault_and_not_wanted(height: int) -> None:
+    """T10, T23."""
     assert not is_wanted(vote(SECRETS[0], height=height), PLACE)
 
 

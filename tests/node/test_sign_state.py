@@ -51,6 +51,7 @@ def test_the_next_step_round_and_height_are_signed(tmp_path: Path) -> None:
 
 
 def test_chains_do_not_share_what_was_signed(tmp_path: Path) -> None:
+    """T16: a chain begun anew has another identity, and one key may serve both."""
     signer_at(tmp_path).sign(9, 0, Step.PRECOMMIT, DIGEST)
     signer_at(tmp_path, OTHER_CHAIN).sign(1, 0, Step.PREVOTE, OTHER_DIGEST)
     with pytest.raises(RefusedToSign):
