@@ -37,6 +37,11 @@ WRAPPED_A0GI_ADDRESS: Final = _address("1cd0690ff9a693f5ef2dd976660a8dafc81a109c
 AGENCY_ADDRESS: Final = _address("e1a5162f99e075f8c6681ae28191ab3ac250b468")
 """0G's fixed addresses, which the precompiles know (facts §1a)."""
 CREATE2_DEPLOYER_ADDRESS: Final = _address("4e59b44847b379578588920ca78fbf26c0b4956c")
+CREATE2_DEPLOYER_CODE: Final = bytes.fromhex(
+    "7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe036016000816020"
+    "82378035828234f58015156039578182fd5b8082525050506014600cf3"
+)
+"""What its keyless transaction leaves on every chain; foundry compares its hash."""
 MULTICALL3_ADDRESS: Final = _address("ca11bde05977b3631167028862be2a173976ca11")
 """Where tools of every chain look for them."""
 
@@ -71,7 +76,7 @@ def zero_g_alloc(owner: Address) -> dict[str, Any]:
 def tools_alloc() -> dict[str, Any]:
     """The CREATE2 deployer and Multicall3, which foundry and viem expect."""
     return {
-        _key(CREATE2_DEPLOYER_ADDRESS): _entry(artifact("Create2Deployer").runtime),
+        _key(CREATE2_DEPLOYER_ADDRESS): _entry(CREATE2_DEPLOYER_CODE),
         _key(MULTICALL3_ADDRESS): _entry(artifact("Multicall3").runtime),
     }
 

@@ -10,7 +10,6 @@ them with the pinned npm package `solc` into `artifacts/`, which is committed.
     DAVerifier.sol             verifies signed DA commitments (interface: IDAVerifier.sol)
     DAEntrance.sol             0G's DA entrance; the precompile 0x…da01 is the same (IDAEntrance.sol)
     CommitmentConsumer.sol     an example: a rollup that waits for its data to be available
-    Create2Deployer.sol        contracts at addresses that depend on salt and code alone
     Multicall3.sol             many calls in one
     Counter.sol                a first contract to deploy and call
     TallyVoter.sol             votes through a plug-in: an example of a caller

@@ -37,7 +37,6 @@ ALLOC = {change.address: change for change in load_document(devnet_document(VALI
         (DA_REGISTRY_ADDRESS, "DARegistry"),
         (WRAPPED_A0GI_ADDRESS, "WrappedA0GI"),
         (AGENCY_ADDRESS, "WrappedA0GIBaseAgency"),
-        (CREATE2_DEPLOYER_ADDRESS, "Create2Deployer"),
         (MULTICALL3_ADDRESS, "Multicall3"),
     ],
 )
@@ -47,6 +46,14 @@ def test_the_code_is_the_artifacts_and_its_hash_the_accounts(address: bytes, nam
     assert change.account is not None
     assert change.account.code_hash == keccak(artifact(name).runtime)
     assert change.account.nonce == 1
+
+
+def test_the_create2_deployer_is_the_one_that_foundry_knows() -> None:
+    """forge refuses a script with `new C{salt: …}` where the code has another hash."""
+    known = "2fa86add0aed31f33a762c9d88e807c475bd51d0f52bd0955754b2608f7e4989"
+    account = ALLOC[CREATE2_DEPLOYER_ADDRESS].account
+    assert account is not None
+    assert account.code_hash.hex() == known
 
 
 @pytest.mark.parametrize("address", [DA_REGISTRY_ADDRESS, AGENCY_ADDRESS])
