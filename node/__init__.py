@@ -39,6 +39,7 @@ height_state.py          what the host keeps of one height
 height_values.py         blocks of the current height and what is known of them
 value_work.py            blocks being built, checked and committed beside the host
 peer_intake.py           peers' messages on their way to the core
+late_precommits.py       votes after the decision complete the next block's certificate
 peer_messages.py         checks what peers say before the core hears it
 executor.py              what consensus needs of the chain: build, check, commit
 consensus_journal.py     inputs and blocks as journal entries

@@ -9,9 +9,11 @@ open across a fork.
 
 import functools
 import gc
+import ipaddress
 import logging
 import signal
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -31,6 +33,7 @@ from chain.transaction_pool import TransactionPool
 from consensus.journal_file import DamagedJournal, Journal
 from consensus.sign_state import SIGN_STATE_NAME, InvalidSignState, SignState
 from consensus.timeouts import Timeouts
+from consensus.values import Proposal, Vote
 from genesis.document import GenesisDocument
 from node.config import NodeConfig, load_config
 from node.consensus_host import ConsensusHost, ConsensusSettings
@@ -47,11 +50,15 @@ from node.layout import DataDirectory, locked
 from node.local_service import LocalService
 from node.local_socket import LocalSocketServer
 from node.network.host import NetworkSettings, PeerNetwork
+from node.network.identity import listen_multiaddr
 from node.network.interface import PeerName
+from node.network.introductions import Introductions
+from node.network.peer_record import PeerRecord, signed_record
 from node.network.transactions import TransactionNetwork
 from node.plugins import load_plugins
 from node.rpc_process import LogTarget, rpc_processes
 from node.signing import Signer
+from node.staking.evidence_exchange import EvidenceExchange
 from node.supervisor import Process, Supervisor, run_in_child
 from node.sync.catch_up import CatchUp
 from node.sync.serve import SyncServer
@@ -206,6 +213,16 @@ class Node:
             ConsensusJournal(Journal(DiskFiles(config.data.journal))),
             _signer(config, document, key),
             self.network,
+            on_conflict=self._report,
+        )
+        self.evidence = EvidenceExchange(
+            self.network, self.executor.evidence, self.executor.judge_evidence
+        )
+        self.introductions = Introductions(
+            self.network,
+            document.identity,
+            lambda validator: self.executor.is_member(validator),
+            None if key is None else functools.partial(self._own_record, key, document.identity),
         )
         config.data.make_socket_folder()
         self.gossip = TransactionNetwork(self.network, document.identity, self._take_from_peer)
@@ -227,6 +244,7 @@ class Node:
         self._warn_if_not_a_validator()
         nursery.start_soon(watch, self.consensus, WatchSettings(self._config.block_time))
         nursery.start_soon(self.catch_up.run)
+        nursery.start_soon(self.introductions.run)
         nursery.start_soon(self._gossip_again)
 
     def _warn_if_not_a_validator(self) -> None:
@@ -237,6 +255,18 @@ class Node:
                 "vote",
                 own.hex(),
             )
+
+    def _report(self, first: Proposal | Vote, second: Proposal | Vote) -> None:
+        self.evidence.report(first, second)
+
+    def _own_record(self, key: ValidatorKey, identity: bytes) -> PeerRecord:
+        config, port = self._config, self._config.p2p_port
+        host = config.p2p_external or config.p2p_addr
+        addresses: tuple[str, ...] = (str(listen_multiaddr(host, port)),)
+        if ipaddress.ip_address(host).is_unspecified:
+            addresses = self.network.transport_addresses()
+        now_ms = time.time_ns() // 1_000_000
+        return signed_record(key.secret, identity, self.network.own_name, addresses, now_ms)
 
     async def _take_from_peer(self, encoded: list[bytes], peer: PeerName) -> None:
         not_taken = await self.intake.take_from_peer(encoded)

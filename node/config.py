@@ -26,6 +26,8 @@ class NodeConfig:
     data: DataDirectory
     p2p_addr: str = "127.0.0.1"
     p2p_port: int = 30303
+    p2p_external: str = ""
+    """IP address at which other validators reach this node; empty: the one it listens on."""
     peers: tuple[str, ...] = ()
     """Multiaddrs with peer id, e.g. /ip4/10.0.0.2/tcp/30303/p2p/16Uiu2…"""
     http: bool = True
@@ -110,6 +112,10 @@ def _ip_address(value: object) -> object:
     return value
 
 
+def _ip_address_or_empty(value: object) -> object:
+    return value if value == "" else _ip_address(value)
+
+
 def _listen_host(value: object) -> object:
     return value if value == "localhost" else _ip_address(value)
 
@@ -143,6 +149,7 @@ _PORT = _integer(0, 65_535)
 SETTINGS = (
     _Setting("p2p_addr", "p2p", "addr", _ip_address, "an IP address"),
     _Setting("p2p_port", "p2p", "port", _PORT, "a port, 0 to 65535"),
+    _Setting("p2p_external", "p2p", "external", _ip_address_or_empty, "an IP address"),
     _Setting("peers", "p2p", "peers", _texts, "a list of multiaddrs"),
     _Setting("http", "http", "enabled", _boolean, "true or false"),
     _Setting("http_addr", "http", "addr", _listen_host, "an IP address, or localhost"),

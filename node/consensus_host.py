@@ -54,6 +54,7 @@ from node.consensus_items import (
 from node.consensus_journal import ConsensusJournal, JournalContent
 from node.executor import Executor
 from node.height_state import HeightState
+from node.late_precommits import OnConflict
 from node.network.block_transfer import ProposedBlock
 from node.network.interface import ConsensusNetwork, PeerName
 from node.network.messages import WireMessage
@@ -92,7 +93,9 @@ class ConsensusHost:
         signer: Signer | None,
         network: ConsensusNetwork,
         clock_ms: Callable[[], int] = wall_clock_ms,
+        on_conflict: OnConflict = lambda _first, _second: None,
     ) -> None:
+        """`on_conflict` is told of messages of one validator that exclude each other."""
         self._settings = settings
         self._executor = executor
         self._signer = signer
@@ -101,7 +104,8 @@ class ConsensusHost:
         core = Consensus(signer.address if signer else None, settings.timeouts)
         self._state = HeightState(settings.chain_identity, core, journal)
         self._work = ValueWork(self._state, executor, self._start, self._send.send, clock_ms)
-        self._intake = PeerIntake(self._state, self._work, network)
+        self._intake = PeerIntake(self._state, self._work, network, on_conflict)
+        self._on_conflict = on_conflict
         self._hold_height = 0
         self._held: list[Effect] = []
         self._forgotten_height = 0
@@ -267,7 +271,7 @@ class ConsensusHost:
             case Checked():
                 self._work.take_verdict(item)
             case Committed(certificate, validators):
-                self._state.last_certificate = certificate
+                self._state.last_certificate = self._intake.late.completed(certificate)
                 await self._begin_height(certificate.height + 1, validators)
             case Fetched(block, certificate):
                 self._take_fetched(block, certificate)
@@ -334,6 +338,7 @@ class ConsensusHost:
                     self._work.decide(certificate)
                 case Report(first, second):
                     _log.warning("two-faced validator: %s", describe_conflict(first, second))
+                    self._on_conflict(first, second)
 
     async def _broadcast(self, message: Proposal | Vote) -> None:
         if self._signer is None or self.height <= self._forgotten_height:

@@ -92,6 +92,11 @@ class ExecutionHost:
         """Who decides the next height."""
         return self._parent.validators
 
+    def is_member(self, validator: ValidatorAddress) -> bool:
+        """Whether it decides the next height, or the one after."""
+        parent = self._parent
+        return validator in parent.validators or validator in parent.next_validators
+
     def set_of(self, height: int) -> ValidatorSet | None:
         """Who decided a committed height, or decides the next; None where neither."""
         if height == self._parent.height + 1:

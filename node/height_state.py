@@ -19,6 +19,8 @@ class HeightState:
         self.journal = journal
         self.validators: ValidatorSet | None = None
         """None before the first height begins."""
+        self.last_validators: ValidatorSet | None = None
+        """Of the height before; None where that was before this process began."""
         self.values = HeightValues()
         self.early_values: dict[int, HeightValues] = {}
         """Of heights ahead."""
@@ -36,6 +38,7 @@ class HeightState:
 
     def move_to(self, height: int, validators: ValidatorSet) -> None:
         """Forget the old height; take over blocks that came early."""
+        self.last_validators = self.validators
         self.validators = validators
         self.decision = None
         self.values = self.early_values.pop(height, HeightValues())

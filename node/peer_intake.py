@@ -10,6 +10,7 @@ from consensus.repair import Summary, lacking, summarize
 from consensus.values import Certificate, Proposal, RoundCertificate, Vote, VoteKind
 from node.height_state import HeightState
 from node.height_values import BLOCKS_PER_SENDER_MAX, EARLY_BLOCKS_PER_SENDER_MAX
+from node.late_precommits import LatePrecommits, OnConflict
 from node.network.block_transfer import ProposedBlock
 from node.network.interface import ConsensusNetwork, PeerName
 from node.network.messages import WireMessage
@@ -42,7 +43,14 @@ class _PeerState:
 class PeerIntake:
     """Everything the consensus host knows of its peers."""
 
-    def __init__(self, state: HeightState, work: ValueWork, network: ConsensusNetwork) -> None:
+    def __init__(
+        self,
+        state: HeightState,
+        work: ValueWork,
+        network: ConsensusNetwork,
+        on_conflict: OnConflict,
+    ) -> None:
+        self.late = LatePrecommits(state, on_conflict)
         self._state = state
         self._work = work
         self._network = network
@@ -111,6 +119,9 @@ class PeerIntake:
         return Place(self._state.chain_identity, self._state.height, validators)
 
     def _take_vote(self, vote: Vote) -> None:
+        if self.late.is_late(vote):
+            self.late.take(vote)
+            return
         if self._state.core.holds(vote) or not is_wanted(vote, self._place()):
             return
         check_signature(vote, self._state.chain_identity)

@@ -8,6 +8,8 @@ status.py          the handshake, /zerog/status/1
 transactions.py    transactions over gossipsub, in batches
 transaction_batch.py  many transactions in one message
 frames.py          length-prefixed frames on a stream
+peer_record.py     where a validator can be reached, signed by it
+introductions.py   validators find each other by their records
 outbox.py          what waits to be written to one peer
 peers.py           who is connected, and who is kept away
 identity.py        libp2p key, peer id, multiaddrs

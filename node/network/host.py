@@ -5,12 +5,14 @@ each side opens one long-lived consensus stream to the other and writes it from 
 A peer that breaks a protocol is hung up on and kept away; nothing else happens.
 """
 
+import itertools
 import logging
 import os
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
+from typing import Any
 
 import trio
 from libp2p.abc import INetConn, INetStream, INetwork, INotifee
@@ -97,6 +99,10 @@ class PeerNetwork:
         self.book = PeerBook()
         self.take_transactions: Callable[[PeerName, Sequence[bytes]], None] = _ignore
         """Called with each batch of transactions; must not wait."""
+        self.message_handlers: dict[type, Callable[[PeerName, Any], None]] = {}
+        """Who takes messages that are not for consensus, by their class; must not wait."""
+        self.greeters: list[Callable[[PeerName], None]] = []
+        """Called with each peer that has joined; must not wait."""
 
     @property
     def own_name(self) -> PeerName:
@@ -105,6 +111,13 @@ class PeerNetwork:
     def listen_addresses(self) -> tuple[str, ...]:
         """Multiaddrs that others can dial, once `run` has started."""
         return tuple(str(address) for address in self.host.get_addrs())
+
+    def transport_addresses(self) -> tuple[str, ...]:
+        """Where this node listens, each interface by itself, this machine's loopback last."""
+        addresses = sorted(
+            map(str, self.host.get_transport_addrs()), key=lambda each: "/127." in each
+        )
+        return tuple(each for each in addresses if "/ip4/0.0.0.0/" not in each)
 
     async def run(
         self,
@@ -177,6 +190,26 @@ class PeerNetwork:
         self.book.keep_away(peer_id)
         self._hang_up(peer_id)
 
+    def keep_connected(self, addresses: Sequence[PeerAddress]) -> trio.CancelScope:
+        """Dial a peer, at its addresses in turn, as often as needed, until the scope is cancelled.
+
+        `run` has begun. Who is in our list of peers is dialled already.
+        """
+        assert self._nursery is not None
+        scope = trio.CancelScope()
+        peer_id = addresses[0].peer_id
+        if all(named.peer_id != peer_id for named in self._dial_list):
+            self._expected.add(peer_id)
+            self._nursery.start_soon(self._keep_connected_within, scope, *addresses)
+        return scope
+
+    async def _keep_connected_within(
+        self, scope: trio.CancelScope, *addresses: PeerAddress
+    ) -> None:
+        with scope:
+            await self._keep_connected(*addresses)
+        self._expected.discard(addresses[0].peer_id)
+
     def connection_made(self, peer_id: ID) -> None:
         """A connection is up: begin its session unless there is one.
 
@@ -238,6 +271,8 @@ class PeerNetwork:
         _log.info("peer %s joined at height %d", peer.name, peer.height)
         try:
             await self._events.peer_joined(peer.name, peer.height)
+            for greet in self.greeters:
+                greet(peer.name)
             while True:
                 await write(outgoing, await peer.outbox.take())
         finally:
@@ -286,6 +321,8 @@ class PeerNetwork:
                 peer.height = max(peer.height, message.height - 1)
             if isinstance(message, TransactionBatch):
                 self.take_transactions(peer.name, message.transactions)
+            elif type(message) in self.message_handlers:
+                self.message_handlers[type(message)](peer.name, message)
             elif message is not None:
                 await self._events.received(peer.name, message)
 
@@ -298,13 +335,14 @@ class PeerNetwork:
         except (StreamEnded, trio.TooSlowError, *STREAM_ERRORS) as error:
             _log.debug("stream of %s ended: %r", peer_id.to_base58(), error)
 
-    async def _keep_connected(self, peer: PeerAddress) -> None:
-        delay = REDIAL_FIRST_S
-        if self.host.get_id().to_bytes() > peer.peer_id.to_bytes():
+    async def _keep_connected(self, *addresses: PeerAddress) -> None:
+        delay, turns = REDIAL_FIRST_S, itertools.cycle(addresses)
+        peer_id = addresses[0].peer_id
+        if self.host.get_id().to_bytes() > peer_id.to_bytes():
             await trio.sleep(DIAL_TURN_S)
         while True:
-            if self._is_wanted(peer.peer_id):
-                is_up = await self._dial(peer)
+            if self._is_wanted(peer_id):
+                is_up = await self._dial(next(turns))
                 delay = REDIAL_FIRST_S if is_up else min(delay * REDIAL_GROWTH, REDIAL_MAX_S)
             await trio.sleep(delay)
 

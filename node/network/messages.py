@@ -7,6 +7,8 @@
 5 certificate  encoded certificate: a polka, or a decision of the height both are at
 6 transactions RLP list of encoded transactions
 7 round        encoded round certificate: votes of more than a third in a later round
+8 evidence     encoded evidence: two messages of one validator that exclude each other
+9 peer record  see peer_record.py
 """
 
 from libp2p.custom_types import TProtocol
@@ -20,6 +22,7 @@ from consensus.encoding import (
     encode_vote,
 )
 from consensus.errors import Undecodable
+from consensus.evidence import Evidence, decode_evidence, encode_evidence
 from consensus.repair import Summary, decode_summary, encode_summary
 from consensus.values import Certificate, RoundCertificate, Vote
 from node.network.block_transfer import (
@@ -29,6 +32,7 @@ from node.network.block_transfer import (
     piece_bodies,
 )
 from node.network.frames import BrokenProtocol, frame
+from node.network.peer_record import PeerRecord, decode_record, encode_record
 from node.network.transaction_batch import (
     TransactionBatch,
     decode_transactions,
@@ -38,10 +42,15 @@ from node.network.transaction_batch import (
 CONSENSUS_PROTOCOL = TProtocol("/zerog/consensus/2")
 CONSENSUS_FRAME_BYTES_MAX = 160 * 1024
 """A certificate of the largest validator set, or a batch with one of the largest transactions."""
-_VOTE, _PROPOSAL, _PIECE, _SUMMARY, _CERTIFICATE, _TRANSACTIONS, _ROUND = range(1, 8)
+_VOTE, _PROPOSAL, _PIECE, _SUMMARY, _CERTIFICATE, _TRANSACTIONS, _ROUND, _EVIDENCE, _RECORD = range(
+    1, 10
+)
 
 
-WireMessage = Vote | ProposedBlock | Summary | Certificate | RoundCertificate | TransactionBatch
+WireMessage = (
+    Vote | ProposedBlock | Summary | Certificate | RoundCertificate | TransactionBatch
+    | Evidence | PeerRecord
+)  # fmt: skip
 
 
 def frames_of(message: WireMessage) -> list[bytes]:
@@ -58,6 +67,10 @@ def frames_of(message: WireMessage) -> list[bytes]:
             return [_frame(_CERTIFICATE, encode_certificate(message))]
         case RoundCertificate():
             return [_frame(_ROUND, encode_round_certificate(message))]
+        case Evidence():
+            return [_frame(_EVIDENCE, encode_evidence(message))]
+        case PeerRecord():
+            return [_frame(_RECORD, encode_record(message))]
         case TransactionBatch():
             return [_frame(_TRANSACTIONS, encode_transactions(message))]
 
@@ -89,6 +102,10 @@ class MessageReader:
                     return TransactionBatch(decode_transactions(fields))
                 case 7:
                     return decode_round_certificate(fields)
+                case 8:
+                    return decode_evidence(fields)
+                case 9:
+                    return decode_record(fields)
         except Undecodable as error:
             raise BrokenProtocol(f"message of kind {kind}: {error}") from error
         raise BrokenProtocol(f"message of unknown kind {kind}")

@@ -5,5 +5,7 @@ absences.py         how many blocks in a row each validator has missed
 prescribed.py       the withdrawals and slashed entries of a block
 evidence_rules.py   which evidence a block may carry
 evidence_pool.py    evidence that waits for a block
+evidence_exchange.py
+                    evidence to and from peers
 possession.py      proof that a key wants to be somebody's validator
 """
