@@ -8,6 +8,7 @@ The last line of what it prints is the list of its answers, as JSON.
 import json
 import sys
 
+from core.encryption import crypt_at, new_symmetric_header
 from core.file import ZgFile
 from core.indexer import Indexer
 from eth_account import Account
@@ -26,9 +27,9 @@ def upload(job):
         "account": account,
         **job.get("options", {}),
     }
-    if "aesKey" in job:
-        options["encryption"] = {"type": "aes256", "key": bytes.fromhex(job["aesKey"])}
     file = ZgFile.from_file_path(job["path"])
+    if "aesKey" in job:
+        file = encrypted(file, bytes.fromhex(job["aesKey"]))
     try:
         indexer = Indexer(job["indexer"])
         if "fragmentSize" in job:
@@ -38,6 +39,14 @@ def upload(job):
     finally:
         file.close()
     return {"result": result, "error": error and str(error)}
+
+
+def encrypted(file, key):
+    """What its option `encryption` stands for; as 0.4.0 is, that fails with a TypeError."""
+    header = new_symmetric_header()
+    data = file.fd.read()
+    file.close()
+    return ZgFile.from_bytes(header.to_bytes() + crypt_at(key, header.nonce, 0, data))
 
 
 def upload_fragments(indexer, file, options, job):
