@@ -88,10 +88,9 @@ def devnet_document(
     the owner of the predeployed contracts in a devnet, else to its own key. The first accounts of the
     mnemonic are funded, the very first owns the predeployed contracts; their keys are public, so a
     network that is no devnet funds its validators instead, and the first validator is the owner.
-    Without `zero_g_rules` the chain is plain Ethereum: neither 0G's activation times, nor its
-    precompiles, nor the contracts over them. Without `predeploys` the system contracts of EIP-2935 and
-    EIP-4788 alone are there. `also_funded` are further accounts and their wei. `timestamp` is in
-    seconds. Raises InvalidGenesis of a wrong mnemonic or number.
+    Without `zero_g_rules` the chain is plain Ethereum. Without `predeploys` the system contracts of
+    EIP-2935 and EIP-4788 alone are there. `also_funded` are further accounts and their wei. `timestamp`
+    is in seconds. Raises InvalidGenesis of a wrong mnemonic or number.
     """
     dev = [address for address, _ in dev_accounts(mnemonic, max(accounts, 1))]
     if not validators:
