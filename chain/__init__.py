@@ -3,6 +3,7 @@
 The chain
     chain.py                build a payload, execute a payload, commit one
     building.py             waiting transactions become the next block
+    given_block.py          a block of exactly these transactions, for tests
     importing.py            somebody's block: is it what it claims to be?
     executed_block.py       a block with all that executing it gave
     header_rules.py         what a header must say given its parent

@@ -1,6 +1,6 @@
 """From waiting transactions to the next block. What is built here is executed, hence checked."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,6 +13,7 @@ from chain.engine import Engine, Environment, Transcript, Withdrawal
 from chain.errors import InvalidTransaction, NonceTooLow
 from chain.executed_block import (
     ExecutedBlock,
+    ExecutionFields,
     execution_fields,
     transactions_root,
     withdrawals_root,
@@ -27,7 +28,7 @@ from chain.header_rules import (
 from chain.key_value import Snapshot
 from chain.pooled_transaction import PooledTransaction
 from chain.state import StateAt, prepare_update
-from chain.transactions import GAS_TRANSACTION
+from chain.transactions import GAS_TRANSACTION, Transaction
 
 EXTRA_DATA: Final = b"zerog"
 """At most 32 bytes: web3.py refuses more."""
@@ -64,7 +65,7 @@ def build_block(
     is_over_budget: IsOverBudget,
 ) -> ExecutedBlock:
     """The best block on top of `parent`, the head of `snapshot`, within the budget."""
-    environment = _environment(config, parent, attributes)
+    environment = environment_on(config, parent, attributes)
     transcript = engine.begin_block(environment, StateAt(snapshot))
     included = _fill(transcript, environment.gas_limit, candidates, is_over_budget)
     result = transcript.finish(attributes.withdrawals, attributes.slashed)
@@ -72,8 +73,23 @@ def build_block(
     transactions = tuple(pooled.transaction for pooled in included)
     withdrawals = attributes.withdrawals if environment.rules.fork >= Fork.SHANGHAI else None
     fields = execution_fields(result, update.state_root, environment.rules)
-    header = Header(
-        parent_hash=parent.hash,
+    header = sealed_header(environment, fields, transactions, withdrawals, EXTRA_DATA)
+    block = Block(header, transactions, withdrawals=withdrawals, slashed=attributes.slashed)
+    senders = tuple(pooled.sender for pooled in included)
+    return ExecutedBlock(block, encode_block(block), senders, result, update)
+
+
+def sealed_header(
+    environment: Environment,
+    fields: ExecutionFields,
+    transactions: Sequence[Transaction],
+    withdrawals: Sequence[Withdrawal] | None,
+    extra_data: bytes,
+) -> Header:
+    """The header of what was executed in that environment."""
+    assert environment.parent_hash is not None, "set by `environment_on`"
+    return Header(
+        parent_hash=environment.parent_hash,
         ommers_hash=EMPTY_OMMERS_HASH,
         coinbase=environment.coinbase,
         state_root=fields.state_root,
@@ -85,7 +101,7 @@ def build_block(
         gas_limit=environment.gas_limit,
         gas_used=fields.gas_used,
         timestamp=environment.timestamp,
-        extra_data=EXTRA_DATA,
+        extra_data=extra_data,
         mix_hash=environment.prev_randao,
         nonce=NO_NONCE,
         base_fee=environment.base_fee,
@@ -95,12 +111,12 @@ def build_block(
         parent_beacon_block_root=environment.parent_beacon_block_root,
         requests_hash=fields.requests_hash,
     )
-    block = Block(header, transactions, withdrawals=withdrawals, slashed=attributes.slashed)
-    senders = tuple(pooled.sender for pooled in included)
-    return ExecutedBlock(block, encode_block(block), senders, result, update)
 
 
-def _environment(config: ChainConfig, parent: Header, attributes: PayloadAttributes) -> Environment:
+def environment_on(
+    config: ChainConfig, parent: Header, attributes: PayloadAttributes
+) -> Environment:
+    """Of the block after `parent` that these attributes ask for."""
     number, timestamp = parent.number + 1, max(attributes.timestamp, parent.timestamp)
     rules = config.rules(number, timestamp)
     assert rules.fork >= Fork.PARIS, "this node makes no blocks with proof of work"

@@ -32,6 +32,7 @@ from chain.config import ChainConfig
 from chain.engine import Account, AccountOverride, Engine, StateReader
 from chain.fee_history import RewardMemory, fee_history, next_blob_base_fee
 from chain.gas_price import PriceOracle
+from chain.given_block import BuiltBlock, GivenBlock, build_given
 from chain.header_rules import blob_base_fee, next_base_fee
 from chain.history import history_floor
 from chain.key_value import KeyValueStore, Snapshot
@@ -272,6 +273,15 @@ class ChainView:
             self._limits.gas_cap,
         )
         return simulator.run()
+
+    def build(self, given: GivenBlock, parent: BlockReference) -> BuiltBlock:
+        """A block that nobody keeps, on one as far back as proofs reach (testing_buildBlockV1).
+
+        Raises InvalidTransactionInBlock, RequestsInvalid.
+        """
+        number = self._provable_number(parent)
+        state = SimulatedState(self._snapshot, number)
+        return build_given(self._engine, self._config, self._blocks.header(number), state, given)
 
     def search(self, address: Address) -> AddressSearch:
         """Transactions that concern an address."""

@@ -70,7 +70,7 @@ class Application:
         self._access = Access(settings.cors_origins, settings.virtual_hosts)
         self._tokens = tokens
         self._bodies = _Bodies()
-        self._quick = QuickAnswers(services, all_methods())
+        self._quick = QuickAnswers(services, all_methods(is_foreign=settings.is_foreign))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or serve one WebSocket."""

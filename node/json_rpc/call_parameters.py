@@ -133,7 +133,7 @@ def simulated_block_overrides(value: Any) -> BlockOverrides:
         base_fee=either(fields, ("baseFeePerGas", "baseFee"), uint256),
         blob_base_fee=field(fields, "blobBaseFee", uint256),
         beacon_root=_as_hash(either(fields, ("beaconRoot", "parentBeaconBlockRoot"), hash32)),
-        withdrawals=field(fields, "withdrawals", _withdrawals),
+        withdrawals=field(fields, "withdrawals", withdrawals),
     )
 
 
@@ -141,7 +141,8 @@ def _as_hash(value: bytes | None) -> Hash32 | None:
     return None if value is None else Hash32(value)
 
 
-def _withdrawals(value: Any) -> tuple[Withdrawal, ...]:
+def withdrawals(value: Any) -> tuple[Withdrawal, ...]:
+    """EIP-4895's list."""
     entries = items_of(value, "types.Withdrawals")
     return tuple(_withdrawal(fields_of(item, "types.Withdrawal")) for item in entries)
 

@@ -55,9 +55,9 @@ def block_json(outline: BlockOutline, transactions: Sequence[PlacedTransaction] 
     )
     answer["uncles"] = [data(ommer.hash) for ommer in outline.ommers]
     if outline.withdrawals is not None:
-        answer["withdrawals"] = [_withdrawal_json(entry) for entry in outline.withdrawals]
+        answer["withdrawals"] = [withdrawal_json(entry) for entry in outline.withdrawals]
     if outline.slashed:
-        answer["slashed"] = [_withdrawal_json(entry) for entry in outline.slashed]
+        answer["slashed"] = [withdrawal_json(entry) for entry in outline.slashed]
     return answer
 
 
@@ -283,7 +283,7 @@ def proof_json(found: AccountProof, keys: Sequence[str]) -> Json:
     }
 
 
-def _withdrawal_json(withdrawal: Withdrawal) -> Json:
+def withdrawal_json(withdrawal: Withdrawal) -> Json:
     return {
         "index": quantity(withdrawal.index),
         "validatorIndex": quantity(withdrawal.validator_index),

@@ -120,7 +120,9 @@ async def _serve(
     )
     node.listener = feed = Feed(queries, node)
     services = Services(settings, document, store, queries, node, calls, scans, feed, unlocked)
-    dispatcher = Dispatcher(all_methods(), services, calls, scans, traces)
+    dispatcher = Dispatcher(
+        all_methods(is_foreign=settings.is_foreign), services, calls, scans, traces
+    )
     await node.start()
     for pool in (calls, scans, traces):
         pool.start()

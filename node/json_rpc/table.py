@@ -14,6 +14,7 @@ from node.json_rpc.methods import (
     rpc,
     simulate,
     subscribe,
+    testing,
     trace,
     txpool,
     web3,
@@ -26,7 +27,8 @@ _NAMESPACES = (
 )  # fmt: skip
 
 
-def all_methods() -> dict[str, Method]:
-    """Every method that this process answers, by name."""
-    rows = [row for namespace in _NAMESPACES for row in namespace.METHODS]
+def all_methods(*, is_foreign: bool = False) -> dict[str, Method]:
+    """Every method that this process answers, by name; `is_foreign`: see `RpcSettings`."""
+    namespaces = (*_NAMESPACES, testing) if is_foreign else _NAMESPACES
+    rows = [row for namespace in namespaces for row in namespace.METHODS]
     return method_table((*rows, *rpc.methods_about(rows)))

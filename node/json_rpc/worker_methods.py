@@ -33,7 +33,7 @@ def prepare(
     settings: RpcSettings, document: ChainGenesis, plugins: Mapping[Address, Precompile]
 ) -> Callable[[], Handler]:
     """Done once, in the zygote: all that does not touch the database."""
-    methods = all_methods()
+    methods = all_methods(is_foreign=settings.is_foreign)
     engine = PyEvmEngine(plugins=plugins)
     _warm(engine, document)
     limits = query_limits(settings)

@@ -13,6 +13,7 @@ rpc.py          which namespaces and methods there are
 simulate.py     blocks that nobody made
 subscribe.py    eth_subscribe, eth_unsubscribe
 trace.py        traces as Parity gave them
+testing.py      blocks to order, of imported chains alone
 txpool.py       what waits for a block
 web3.py         the client's name, hashing
 zerog.py        consensus and DA: validators, certificates, the node's state

@@ -85,6 +85,43 @@ def test_an_imported_chain_is_served_and_its_pool_takes_transactions(exported: A
         assert error["message"] == "an imported chain has no validators"
 
 
+def test_a_block_to_order_is_the_block_that_was_made(exported: Any) -> None:
+    """execution-apis' testing_buildBlockV1: blocks 2 and 3 again, on their parents; nothing is kept."""
+    with serving("--import", exported.genesis, exported.chain) as url:
+        for number in (2, 3):
+            block = ask(url, "eth_getBlockByNumber", hex(number), False)["result"]
+            raw = ask(url, "debug_getRawTransaction", block["transactions"][0])["result"]
+            attributes = {
+                "timestamp": block["timestamp"],
+                "prevRandao": block["mixHash"],
+                "suggestedFeeRecipient": block["miner"],
+                "withdrawals": [],
+                "parentBeaconBlockRoot": block["parentBeaconBlockRoot"],
+                "targetGasLimit": block["gasLimit"],
+            }
+            order = (block["parentHash"], attributes, [raw], block["extraData"])
+            built = ask(url, "testing_buildBlockV1", *order)["result"]
+            payload = built["executionPayload"]
+            assert payload["blockHash"] == block["hash"] == "0x" + exported.hashes[number].hex()
+            assert payload["transactions"] == [raw]
+            assert int(built["blockValue"], 16) == 21_000 * 10**9
+            assert built["executionRequests"] == []
+        empty = ask(url, "testing_buildBlockV1", block["parentHash"], attributes, None)["result"]
+        assert empty["executionPayload"]["transactions"] == []
+        assert empty["executionPayload"]["extraData"] == "0x" + b"zerog".hex()
+        again = ask(url, "testing_buildBlockV1", block["hash"], attributes, [raw])["error"]
+        assert again["message"].startswith("invalid timestamp, parent")
+        attributes["timestamp"] = hex(int(block["timestamp"], 16) + 1)
+        again = ask(url, "testing_buildBlockV1", block["hash"], attributes, [raw])["error"]
+        assert again["message"].startswith("could not apply tx 0: nonce too low")
+        unknown = ask(url, "testing_buildBlockV1", "0x" + "11" * 32, attributes, [])["error"]
+        assert unknown["message"] == "unknown parent block"
+        del attributes["prevRandao"]
+        short = ask(url, "testing_buildBlockV1", block["hash"], attributes, [])["error"]
+        assert short["code"] == -32602
+        assert ask(url, "eth_blockNumber")["result"] == "0x3"
+
+
 def test_a_directory_keeps_the_chain_and_serves_it_again(exported: Any, tmp_path: Path) -> None:
     folder = tmp_path / "kept"
     with serving("--datadir", folder, "--import", exported.genesis, exported.chain):

@@ -75,3 +75,9 @@ def test_our_answers_keep_to_their_schemas(
 def test_modules_are_the_namespaces_that_have_methods(result: Any) -> None:
     names = {name.partition("_")[0].partition(".")[0] for name in all_methods()}
     assert set(result("rpc_modules")) == names
+
+
+def test_blocks_to_order_are_for_imported_chains_alone(document: Any) -> None:
+    foreign = all_methods(is_foreign=True)
+    assert set(foreign) - set(all_methods()) == {"testing_buildBlockV1"}
+    assert "testing_buildBlockV1" not in str(document)
