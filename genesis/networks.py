@@ -99,8 +99,7 @@ def devnet_document(
     funded = dev[:accounts] if is_devnet else ours
     owner = dev[0] if is_devnet else ours[0]
     rules = staking if zero_g_rules and predeploys else None
-    owners = [owner] * len(ours) if is_devnet else ours
-    first = _first_validators([key for key, _ in validators], owners, has_staking=rules is not None)
+    first = _first_validators(validators, owner if is_devnet else None, has_staking=bool(rules))
     return {
         "config": {
             **_config(chain_id),
@@ -124,15 +123,16 @@ def devnet_document(
             **(_zero_g_accounts(owner) if predeploys and zero_g_rules else {}),
             **(staking_alloc(rules, first) if rules else {}),
         },
-        "validators": _validator_entries(first, [n for _, n in validators], rules is not None),
+        "validators": _validator_entries(first, [n for _, n in validators], bool(rules)),
     }
 
 
 def _first_validators(
-    keys: Sequence[bytes], owners: Sequence[Address], *, has_staking: bool
+    validators: Sequence[tuple[bytes, str]], owner: Address | None, *, has_staking: bool
 ) -> list[FirstValidator]:
+    """`owner` None: each belongs to its own key."""
     power = FIRST_STAKE if has_staking else 1
-    return [FirstValidator(key, power, owner) for key, owner in zip(keys, owners, strict=True)]
+    return [FirstValidator(key, power, owner or Address(address_of(key))) for key, _ in validators]
 
 
 def _balances(balances_wei: Mapping[Address, int]) -> dict[str, Any]:

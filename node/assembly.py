@@ -33,7 +33,6 @@ from chain.transaction_pool import TransactionPool
 from consensus.journal_file import DamagedJournal, Journal
 from consensus.sign_state import SIGN_STATE_NAME, InvalidSignState, SignState
 from consensus.timeouts import Timeouts
-from consensus.values import Proposal, Vote
 from genesis.document import GenesisDocument
 from node.config import NodeConfig, load_config
 from node.consensus_host import ConsensusHost, ConsensusSettings
@@ -207,23 +206,18 @@ class Node:
             ),
             lambda: self.executor.tip,
         )
+        self.evidence = EvidenceExchange(
+            self.network, self.executor.evidence, self.executor.judge_evidence
+        )
         self.consensus = ConsensusHost(
             ConsensusSettings(document.identity, _timeouts(config)),
             self.executor,
             ConsensusJournal(Journal(DiskFiles(config.data.journal))),
             _signer(config, document, key),
             self.network,
-            on_conflict=self._report,
+            on_conflict=self.evidence.report,
         )
-        self.evidence = EvidenceExchange(
-            self.network, self.executor.evidence, self.executor.judge_evidence
-        )
-        self.introductions = Introductions(
-            self.network,
-            document.identity,
-            lambda validator: self.executor.is_member(validator),
-            None if key is None else functools.partial(self._own_record, key, document.identity),
-        )
+        self.introductions = self._introductions(key, document.identity)
         config.data.make_socket_folder()
         self.gossip = TransactionNetwork(self.network, document.identity, self._take_from_peer)
         self.catch_up = CatchUp(self.consensus, self.network)
@@ -252,12 +246,13 @@ class Node:
         if own is not None and own not in self.executor.next_validators:
             logger.warning(
                 "the key 0x%s is not among the chain's validators: this node follows, and does not "
-                "vote",
+                "vote until it is (where there is staking: `zerog validator create`, or `rejoin`)",
                 own.hex(),
             )
 
-    def _report(self, first: Proposal | Vote, second: Proposal | Vote) -> None:
-        self.evidence.report(first, second)
+    def _introductions(self, key: ValidatorKey | None, identity: bytes) -> Introductions:
+        own = None if key is None else functools.partial(self._own_record, key, identity)
+        return Introductions(self.network, identity, self.executor.is_member, own)
 
     def _own_record(self, key: ValidatorKey, identity: bytes) -> PeerRecord:
         config, port = self._config, self._config.p2p_port

@@ -1,7 +1,7 @@
 """Makes validators find each other: passes their signed records on, and keeps connected to each of them.
 
 Whoever joined the chain with one peer alone is known to all validators a moment after it joined the set.
-Records of others than validators are nobody's business and are not kept.
+Records of others than validators are not kept, and who is no validator dials nobody for them.
 """
 
 import logging
@@ -28,7 +28,7 @@ IsMember = Callable[[ValidatorAddress], bool]
 @dataclass(slots=True)
 class _Known:
     record: PeerRecord
-    dialling: trio.CancelScope
+    dialling: trio.CancelScope | None = None
 
 
 class Introductions:
@@ -66,6 +66,7 @@ class Introductions:
                 for record in self.records():
                     self._network.broadcast(record)
             self._forget_former()
+            self._dial()
             looks += 1
             await trio.sleep(LOOK_INTERVAL_S)
 
@@ -85,8 +86,8 @@ class Introductions:
             return
         self._forget(validator)
         _log.info("validator 0x%s is at peer %s", validator.hex(), record.peer_id)
-        dialling = self._network.keep_connected(record.peer_addresses())
-        self._known[validator] = _Known(record, dialling)
+        self._known[validator] = _Known(record)
+        self._dial()
         self._network.broadcast(record)
 
     def _greet(self, peer: PeerName) -> None:
@@ -97,7 +98,18 @@ class Introductions:
         for validator in [each for each in self._known if not self._is_member(each)]:
             self._forget(validator)
 
+    def _dial(self) -> None:
+        """Validators are connected with each other; full nodes are content with the peers they have."""
+        own = None if self._own is None else whose(self._own, self._identity)
+        is_member = own is not None and self._is_member(own)
+        for known in self._known.values():
+            if is_member and known.dialling is None:
+                known.dialling = self._network.keep_connected(known.record.peer_addresses())
+            elif not is_member and known.dialling is not None:
+                known.dialling.cancel()
+                known.dialling = None
+
     def _forget(self, validator: ValidatorAddress) -> None:
         known = self._known.pop(validator, None)
-        if known is not None:
+        if known is not None and known.dialling is not None:
             known.dialling.cancel()
