@@ -78,6 +78,10 @@ class TransactionPool:
         return self._by_hash.get(transaction_hash)
 
     @property
+    def queued_lifetime_s(self) -> float:
+        return self._settings.queued_lifetime_s
+
+    @property
     def pending_count(self) -> int:
         return self._pending_count
 

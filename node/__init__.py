@@ -21,6 +21,9 @@ chain_parent.py          what the next block is built on
 consensus_records.py     what the database holds of consensus
 sender_recovery.py       who signed many transactions, on several threads
 transaction_intake.py    wallets' and peers' transactions into the pool
+own_transactions.py      those that our own users sent
+transaction_journal.py   and the file that keeps them
+pool_config.py           the pool's settings
 local_service.py         what the node answers to its JSON-RPC process
 local_socket.py          between the node and its JSON-RPC processes: the node's end
 local_client.py          and theirs

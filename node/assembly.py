@@ -25,7 +25,6 @@ from chain.chain import Chain
 from chain.engine import Account, Engine
 from chain.executed_block import ExecutedBlock
 from chain.key_value import KeyValueStore
-from chain.pool_admission import PoolSettings
 from chain.pooled_transaction import PooledTransaction
 from chain.py_evm import PyEvmEngine
 from chain.state import StateAt
@@ -55,6 +54,7 @@ from node.network.introductions import Introductions
 from node.network.peer_record import PeerRecord, signed_record
 from node.network.transactions import TransactionNetwork
 from node.plugins import load_plugins
+from node.pool_config import open_journal, pool_settings
 from node.rpc_process import LogTarget, rpc_processes
 from node.signing import Signer
 from node.staking.evidence_exchange import EvidenceExchange
@@ -62,7 +62,7 @@ from node.supervisor import Process, Supervisor, run_in_child
 from node.sync.catch_up import CatchUp
 from node.sync.serve import SyncServer
 from node.telemetry import start_logging
-from node.transaction_intake import TransactionIntake
+from node.transaction_intake import TransactionIntake, look_after_own
 from node.version import version
 
 THREAD_SWITCH_S = 0.0005
@@ -182,7 +182,9 @@ class Node:
     ) -> None:
         self._config = config
         self._own = key.address if key else None
-        self.intake = TransactionIntake(self._pool(store, document), self._on_pending)
+        self.intake = TransactionIntake(
+            self._pool(store, document), self._on_pending, open_journal(config)
+        )
         chain = Chain(
             store,
             document.config,
@@ -229,6 +231,7 @@ class Node:
 
     async def start(self, nursery: trio.Nursery) -> None:
         """Start every part in `nursery`; back when the network listens and consensus runs."""
+        await self.intake.load_own()
         await nursery.start(self.socket.serve)
         run_network = functools.partial(
             self.network.run, self.consensus, services=[self.gossip.running]
@@ -240,6 +243,7 @@ class Node:
         nursery.start_soon(self.catch_up.run)
         nursery.start_soon(self.introductions.run)
         nursery.start_soon(self._gossip_again)
+        nursery.start_soon(look_after_own, self.intake, self._config.txpool_rejournal)
 
     def _warn_if_not_a_validator(self) -> None:
         own = self._own
@@ -291,8 +295,7 @@ class Node:
         with store.snapshot() as snapshot:
             head = block_store.head(snapshot)
         assert head is not None, "the database is prepared before the node starts"
-        settings = PoolSettings(allows_unprotected=self._config.rpc_allow_unprotected_txs)
-        return TransactionPool(document.config, head, account_of, settings)
+        return TransactionPool(document.config, head, account_of, pool_settings(self._config))
 
 
 def _build_settings(config: NodeConfig, key: ValidatorKey | None) -> BuildSettings:

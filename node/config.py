@@ -5,6 +5,7 @@ A flag beats the environment, which beats the file, which beats the default.
 
 import ipaddress
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,7 @@ from node.errors import InvalidConfig, InvalidFile, MissingFile
 from node.layout import DataDirectory
 
 ENVIRONMENT_PREFIX = "ZEROG_"
+_GO_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?")
 RPC_WORKERS_MAX = 8
 """Each has call workers of its own, and a place at the node's socket."""
 
@@ -42,6 +44,24 @@ class NodeConfig:
     """File with the secret of tokens that callers of JSON-RPC must have; empty: everybody may call."""
     rpc_workers: int = 1
     """JSON-RPC processes on the one port."""
+    txpool_journal: str = "transactions.rlp"
+    """File below the data directory with our own users' transactions; empty: none."""
+    txpool_nolocals: bool = False
+    """Whether our own users' transactions are not kept over a restart."""
+    txpool_rejournal: float = 3600.0
+    """Seconds between two times that the journal is written anew."""
+    txpool_pricelimit: int = 1_000_000
+    """Least tip, wei a gas."""
+    txpool_pricebump: int = 10
+    """Percent by which a replacement must pay more."""
+    txpool_accountslots: int = 16
+    txpool_globalslots: int = 5_120
+    """Pending transactions: of each account at least, and of all."""
+    txpool_accountqueue: int = 64
+    txpool_globalqueue: int = 1_024
+    """Queued transactions: of one account and of all."""
+    txpool_lifetime: float = 10_800.0
+    """Seconds that a transaction may be queued."""
     miner_etherbase: str = ""
     """Hex address; empty: the proposer's own."""
     miner_gaslimit: int = 36_000_000
@@ -86,6 +106,20 @@ def _seconds(low: float, high: float) -> Callable[[object], object]:
         if not low <= number <= high:
             raise ValueError
         return number
+
+    return parse
+
+
+def _duration(low: float, high: float) -> Callable[[object], object]:
+    """Seconds as a number, or as geth writes a duration: 3h0m0s."""
+    seconds = _seconds(low, high)
+
+    def parse(value: object) -> object:
+        found = _GO_DURATION.fullmatch(value) if isinstance(value, str) and value else None
+        if found is None:
+            return seconds(value)
+        hours, minutes, rest = (float(part or 0) for part in found.groups())
+        return seconds(3600 * hours + 60 * minutes + rest)
 
     return parse
 
@@ -146,6 +180,8 @@ def _one_of(*choices: str) -> Callable[[object], object]:
 
 
 _PORT = _integer(0, 65_535)
+_COUNT = _integer(1, 1_000_000)
+_COUNT_TEXT = "transactions, 1 to 1000000"
 SETTINGS = (
     _Setting("p2p_addr", "p2p", "addr", _ip_address, "an IP address"),
     _Setting("p2p_port", "p2p", "port", _PORT, "a port, 0 to 65535"),
@@ -163,6 +199,18 @@ SETTINGS = (
     ),
     _Setting("rpc_jwtsecret", "rpc", "jwtsecret", _text, "a file with 32 bytes in hex, or nothing"),
     _Setting("rpc_workers", "rpc", "workers", _integer(1, RPC_WORKERS_MAX), "processes, 1 to 8"),
+    _Setting("txpool_journal", "txpool", "journal", _text, "a file name, or nothing"),
+    _Setting("txpool_nolocals", "txpool", "nolocals", _boolean, "true or false"),
+    _Setting(
+        "txpool_rejournal", "txpool", "rejournal", _duration(1, 2**31), "seconds, or as 1h0m0s"
+    ),
+    _Setting("txpool_pricelimit", "txpool", "pricelimit", _integer(0, 2**63 - 1), "wei a gas"),
+    _Setting("txpool_pricebump", "txpool", "pricebump", _integer(1, 1_000), "percent, 1 to 1000"),
+    _Setting("txpool_accountslots", "txpool", "accountslots", _COUNT, _COUNT_TEXT),
+    _Setting("txpool_globalslots", "txpool", "globalslots", _COUNT, _COUNT_TEXT),
+    _Setting("txpool_accountqueue", "txpool", "accountqueue", _COUNT, _COUNT_TEXT),
+    _Setting("txpool_globalqueue", "txpool", "globalqueue", _COUNT, _COUNT_TEXT),
+    _Setting("txpool_lifetime", "txpool", "lifetime", _duration(1, 2**31), "seconds, or as 3h0m0s"),
     _Setting("miner_etherbase", "miner", "etherbase", _address_or_empty, "an address, or nothing"),
     _Setting("miner_gaslimit", "miner", "gaslimit", _integer(5_000, 2**63 - 1), "gas, 5000 up"),
     _Setting("block_time", "consensus", "block-time", _seconds(0, 3600), "seconds, 0 to 3600"),

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from typing import Any, TypeVar
 
 import trio
 from eth_typing import Address, Hash32
@@ -17,7 +18,7 @@ from chain.blocks import Header
 from chain.candidates import Candidates
 from chain.engine import AccountChange
 from chain.errors import ChainError, InvalidSignature, UndecodableTransaction
-from chain.pool_refusals import AlreadyKnown
+from chain.pool_refusals import AlreadyKnown, NonceAlreadyUsed
 from chain.pooled_transaction import PooledTransaction
 from chain.transaction_pool import TransactionPool
 from chain.transactions import (
@@ -26,12 +27,17 @@ from chain.transactions import (
     decode_transaction,
 )
 from node.local_socket import Accepted, PoolContent, Refused, SubmitResult
+from node.own_transactions import OwnTransactions
 from node.sender_recovery import SenderRecovery
+from node.transaction_journal import TransactionJournal
 
 WAITING_BATCHES_MAX = 64
 """Batches of transactions from peers that wait for the thread; more are dropped, as gossip may be."""
-BROADCAST_AGAIN_S = 5.0
-"""A transaction of our own users that is still pending after this time is gossiped again."""
+JOURNAL_SYNC_S = 1.0
+"""How much of what our own users sent a power failure may cost; a killed process costs nothing."""
+OFFER_AGAIN_S = 60.0
+"""Between two offers of what the pool let go; geth's."""
+_Result = TypeVar("_Result")
 
 logger = logging.getLogger("zerog.pool")
 
@@ -43,14 +49,19 @@ class TransactionIntake:
         self,
         pool: TransactionPool,
         on_pending: Callable[[Sequence[PooledTransaction]], None] = lambda pending: None,
+        journal: TransactionJournal | None = None,
     ) -> None:
-        """`on_pending` is told, on the event loop, what can be in the next block from now on."""
+        """`on_pending` is told, on the event loop, what can be in the next block from now on.
+
+        `journal` keeps what our own users sent over a restart.
+        """
         self._pool, self._on_pending = pool, on_pending
         self._lock = threading.Lock()
         self._thread = trio.CapacityLimiter(1)
         self._recover = SenderRecovery()
         self._waiting_batches = 0
-        self._own: dict[Hash32, float] = {}
+        self._own = OwnTransactions(pool.queued_lifetime_s)
+        self._journal = journal
 
     async def submit(self, encoded: Sequence[bytes]) -> list[SubmitResult]:
         """Transactions of our own users, in order; one result each."""
@@ -59,6 +70,25 @@ class TransactionIntake:
         )
         self._on_pending(pending)
         return results
+
+    async def load_own(self) -> None:
+        """Take in what the journal holds, and write it anew without what is in blocks by now."""
+        if self._journal is not None:
+            self._on_pending(await self._on_thread(self._load_own))
+
+    async def offer_own_again(self) -> None:
+        """Offer the pool what it let go of our own users' and no block has."""
+        self._on_pending(await self._on_thread(self._offer_own_again))
+
+    async def sync_journal(self) -> None:
+        """Back when what our own users sent is on disk."""
+        if self._journal is not None:
+            await self._on_thread(self._with_journal, self._journal.sync)
+
+    async def rotate_journal(self) -> None:
+        """Write the journal anew with those that wait for a block."""
+        if self._journal is not None:
+            await self._on_thread(self._rotate_journal)
 
     async def take_from_peer(self, encoded: Sequence[bytes]) -> Sequence[bytes] | None:
         """Transactions that a peer gossiped: those not taken; None where one cannot even be decoded.
@@ -102,16 +132,12 @@ class TransactionIntake:
         """Drop what the block used."""
         with self._lock:
             self._pool.on_new_head(head, changes, time.monotonic())
-            self._own = {key: at for key, at in self._own.items() if self._pool.get(key)}
+            self._own.on_new_head(lambda key: self._pool.get(key) is not None)
 
     def due_again(self) -> list[bytes]:
         """Own users' transactions that have been pending for long: gossip may have lost them."""
-        now = time.monotonic()
         with self._lock:
-            due = [key for key, at in self._own.items() if now - at >= BROADCAST_AGAIN_S]
-            self._own |= dict.fromkeys(due, now)
-            found = [self._pool.get(key) for key in due]
-            return [pooled.transaction.encoded for pooled in found if pooled is not None]
+            return self._own.due_again(time.monotonic())
 
     def pending_nonce(self, address: Address) -> int:
         """The account's next nonce behind its pending transactions."""
@@ -150,6 +176,9 @@ class TransactionIntake:
                 results.append(Refused(str(item)))
             else:
                 results.append(self._submit(item, next(senders), pending))
+        self._keep(
+            [item for item, result in zip(encoded, results, strict=True) if _is_taken(result)]
+        )
         return results, pending
 
     def _submit(
@@ -159,9 +188,67 @@ class TransactionIntake:
             pending += self._admit(transaction, sender, self._pool.submit)
         except ChainError as error:
             return Refused(str(error))
+        assert sender is not None, "admitted"
         with self._lock:
-            self._own[transaction.hash] = time.monotonic()
+            self._own.add(transaction, sender, time.monotonic())
         return Accepted(transaction.hash)
+
+    def _keep(self, encoded: Sequence[bytes]) -> None:
+        journal = self._journal
+        if journal is not None:
+            self._with_journal(lambda: journal.append(encoded))
+
+    def _with_journal(self, work: Callable[[], None]) -> None:
+        """A disk that fails costs no user the transaction: it is in the pool."""
+        try:
+            work()
+        except OSError as error:
+            logger.error("the journal of transactions cannot be written: %s", error)
+
+    def _load_own(self) -> list[PooledTransaction]:
+        journal = self._journal
+        assert journal is not None
+        found: list[bytes] = []
+        self._with_journal(lambda: found.extend(journal.load()))
+        pending: list[PooledTransaction] = []
+        decoded = [_decoded(item) for item in found]
+        transactions = [item for item in decoded if isinstance(item, Transaction)]
+        for transaction, sender in zip(transactions, self.senders_of(transactions), strict=True):
+            result = self._submit(transaction, sender, pending)
+            logger.debug("from the journal: 0x%s %s", transaction.hash.hex(), result)
+        if found:
+            self._rotate_journal()
+            logger.info("%d of %d transactions in the journal wait", len(self._own), len(found))
+        return pending
+
+    def _offer_own_again(self) -> list[PooledTransaction]:
+        with self._lock:
+            missing = self._own.missing(time.monotonic())
+        pending: list[PooledTransaction] = []
+        for transaction, sender in missing:
+            try:
+                pending += self._admit(transaction, sender, self._pool.submit)
+            except NonceAlreadyUsed:
+                with self._lock:
+                    self._own.forget(transaction.hash)
+                continue
+            except AlreadyKnown:
+                pass
+            except ChainError:
+                continue
+            with self._lock:
+                self._own.add(transaction, sender, time.monotonic())
+        return pending
+
+    def _rotate_journal(self) -> None:
+        journal = self._journal
+        assert journal is not None
+        with self._lock:
+            kept = self._own.kept()
+        self._with_journal(lambda: journal.rotate(kept))
+
+    async def _on_thread(self, work: Callable[..., _Result], *arguments: Any) -> _Result:
+        return await trio.to_thread.run_sync(work, *arguments, limiter=self._thread)
 
     def _take_all(
         self, encoded: Sequence[bytes]
@@ -197,8 +284,27 @@ class TransactionIntake:
             return add(transaction, sender, time.monotonic(), signed_by)
 
 
+def _is_taken(result: SubmitResult) -> bool:
+    return isinstance(result, Accepted)
+
+
 def _decoded(encoded: bytes) -> Transaction | UndecodableTransaction:
     try:
         return decode_transaction(encoded)
     except UndecodableTransaction as error:
         return error
+
+
+async def look_after_own(intake: TransactionIntake, rejournal_s: float) -> None:
+    """For ever: keep our own users' transactions on disk, in the pool, and the journal short."""
+    last_offer = last_rotation = trio.current_time()
+    while True:
+        await trio.sleep(JOURNAL_SYNC_S)
+        await intake.sync_journal()
+        now = trio.current_time()
+        if now - last_offer >= OFFER_AGAIN_S:
+            last_offer = now
+            await intake.offer_own_again()
+        if now - last_rotation >= rejournal_s:
+            last_rotation = now
+            await intake.rotate_journal()

@@ -21,7 +21,7 @@ from genesis.block import genesis_block
 from genesis.dev_accounts import dev_accounts
 from genesis.document import load_document
 from genesis.networks import devnet_document
-from node import transaction_intake
+from node import own_transactions
 from node.devnet.settings import DEFAULT_MNEMONIC
 from node.local_socket import Accepted, Refused
 from node.transaction_intake import WAITING_BATCHES_MAX, TransactionIntake
@@ -158,7 +158,7 @@ def test_only_our_own_users_transactions_are_told_again_and_only_when_they_waite
     run(lambda: intake.submit([transfer()]))
     run(lambda: intake.take_from_peer([transfer(key=OTHER_KEY)]))
     assert intake.due_again() == []
-    monkeypatch.setattr(transaction_intake, "BROADCAST_AGAIN_S", 0.0)
+    monkeypatch.setattr(own_transactions, "BROADCAST_AGAIN_S", 0.0)
     assert intake.due_again() == [transfer()]
 
 
