@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = "@0gfoundation/0g-ts-sdk"
+VERSION = "1.2.8"
 INSTALL_MAX_S = 300
 _FACTORIES = """
 const {createRequire} = require("module");
@@ -51,7 +52,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Compiled:
         pytest.skip("needs npm and node, to take 0G's contracts from their package")
     quietly = ["--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(folder)]
     done = subprocess.run(
-        [npm, "install", *quietly, PACKAGE],
+        [npm, "install", *quietly, f"{PACKAGE}@{VERSION}"],
         capture_output=True,
         text=True,
         check=False,

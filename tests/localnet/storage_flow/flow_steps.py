@@ -98,9 +98,10 @@ class Steps:
         epoch_blocks: int,
         admin: Address = ADMIN,
         others: Sequence[Address] = (STRANGER, HELPER),
+        highest: int = 12,
     ) -> None:
         self._rng = random.Random(seed)
-        self._epoch_blocks = epoch_blocks
+        self._epoch_blocks, self._highest = epoch_blocks, highest
         self._admin, self._callers = admin, [admin, *others]
         self._price = 1
         self._is_paused = False
@@ -126,7 +127,8 @@ class Steps:
 
     def submission(self) -> Step:
         rng = self._rng
-        data = valid_data(rng) if rng.random() < 0.75 else invalid_data(rng)
+        is_valid = rng.random() < 0.75
+        data = valid_data(rng, self._highest) if is_valid else invalid_data(rng)
         return self._submitting("submit", [data], is_batch=False)
 
     def batch(self) -> Step:

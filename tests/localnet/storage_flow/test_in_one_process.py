@@ -37,6 +37,18 @@ def test_random_calls_of_0gs_contract_and_of_the_precompile_are_one_history(
         pair.ask(data, to)
 
 
+@pytest.mark.parametrize("seed", range(2))
+def test_trees_of_up_to_64_levels_agree(compiled: Any, seed: int) -> None:
+    contract = contract_side(compiled.flow, compiled.market, price=0)
+    pair = Pair(native_side(price=0), contract, number=10)
+    steps = Steps(seed, EPOCH_BLOCKS, highest=60)
+    for _ in range(40):
+        pair.take(steps.submission())
+        assert shared_slots(pair.native) == shared_slots(pair.contract)
+    (length, _) = decode(["uint256", "uint256"], pair.ask(call_data("tree"))[1])
+    assert length > 1 << 56
+
+
 def questions(seed: int, pair: Pair) -> Iterator[tuple[bytes, str]]:
     """Every view, with arguments that are there and such that are not."""
     rng = random.Random(seed)
