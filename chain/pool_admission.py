@@ -88,7 +88,8 @@ def check_transaction(
     if transaction.nonce > NONCE_MAX:
         raise NonceExhausted
     _check_gas(transaction, rules)
-    _check_tip(transaction, head.base_fee or 0, settings.minimum_tip)
+    if transaction.max_priority_fee_per_gas < settings.minimum_tip:
+        raise TipBelowMinimum(transaction.max_priority_fee_per_gas, settings.minimum_tip)
     if transaction.type == SET_CODE and not transaction.authorization_list:
         raise AuthorizationListMissing
 
@@ -144,9 +145,3 @@ def _check_gas(transaction: Transaction, rules: Rules) -> None:
         raise IntrinsicGasNotCovered(transaction.gas_limit, needed)
     if rules.fork >= Fork.PRAGUE and transaction.gas_limit < data_floor_gas(transaction.data):
         raise FloorDataGasNotCovered(transaction.gas_limit, data_floor_gas(transaction.data))
-
-
-def _check_tip(transaction: Transaction, base_fee: int, minimum: int) -> None:
-    tip = min(transaction.max_priority_fee_per_gas, transaction.max_fee_per_gas - base_fee)
-    if tip < minimum:
-        raise TipBelowMinimum(transaction.max_priority_fee_per_gas, minimum)

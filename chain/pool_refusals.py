@@ -97,7 +97,7 @@ class FloorDataGasNotCovered(PoolRefusal):
 
 
 class TipBelowMinimum(PoolRefusal):
-    """Compared is the effective tip at the head's base fee; shown is the tip cap (facts §1b)."""
+    """The tip cap, as geth compares it; 0g-geth compares the effective tip at the head's base fee."""
 
     def __init__(self, tip_cap: int, minimum: int) -> None:
         super().__init__(

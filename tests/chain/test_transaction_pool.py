@@ -215,11 +215,6 @@ def test_the_nonce_of_a_stranger_is_the_accounts() -> None:
             "transaction gas price below minimum: gas tip cap 999999, minimum needed 1000000",
         ),
         (
-            {"max_fee_per_gas": GWEI + 999_999},
-            TipBelowMinimum,
-            "transaction gas price below minimum: gas tip cap 1000000000, minimum needed 1000000",
-        ),
-        (
             {"type": 4, "gas_limit": 100_000},
             AuthorizationListMissing,
             "set code tx must have at least one authorization tuple",
@@ -247,6 +242,14 @@ def test_the_least_tip_is_enough() -> None:
     pool = pool_of()
     pool.add(transaction(0, tip=1_000_000, max_fee_per_gas=GWEI + 1_000_000), ALICE, 0)
     assert len(pool) == 1
+
+
+def test_who_leaves_too_little_tip_at_this_base_fee_waits_for_a_lower_one() -> None:
+    """hardhat caps the fee at 1.27 times the base fee, tip and all."""
+    pool = pool_of()
+    pool.add(transaction(0, tip=2_000_000, max_fee_per_gas=GWEI + 999_999), ALICE, 0)
+    assert pool.candidates(GWEI).best() is None
+    assert pool.candidates(GWEI - 1).best() is not None
 
 
 def test_the_same_transaction_again_is_known() -> None:
