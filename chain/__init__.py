@@ -67,6 +67,7 @@ Questions
     simulation_request.py   what it is asked and answers
     simulated_state.py      the state under it, and its root
     transfer_logs.py        moved value as logs
+    storage_range.py        a contract's storage, a part at a time
     block_replay.py         a block once more, to see how it went
     access_lists.py         what a message touches (EIP-2930)
     message_calls.py        eth_call's way of running a message

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from chain.blocks import Block
 from chain.config import ChainConfig
-from chain.engine import Engine, Receipt, StateReader, Transcript
+from chain.engine import AccountChange, Engine, Receipt, StateReader, Transcript
 from chain.errors import InvalidTransaction
 from chain.message_calls import environment_of
 from chain.query_errors import QueryError
@@ -65,10 +65,14 @@ class BlockReplay:
 
     def state_before(self, index: int) -> StateReader:
         """After the steps at the block's begin and the transactions before that one."""
+        return Overlay(self._before, self.changes_before(index))
+
+    def changes_before(self, index: int) -> tuple[AccountChange, ...]:
+        """What those steps and transactions changed."""
         self._check(index)
         transcript = self._begin()
         self._run(transcript, [None] * index)
-        return Overlay(self._before, transcript.changes())
+        return transcript.changes()
 
     def _begin(self) -> Transcript:
         environment = environment_of(self._block.header, self._config)

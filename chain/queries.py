@@ -44,7 +44,8 @@ from chain.query_errors import HeaderForHashNotFound, HeaderNotFound, StateNotKe
 from chain.simulated_state import SimulatedState
 from chain.simulation import Simulator
 from chain.simulation_request import SimulatedBlockResult, SimulationRequest
-from chain.state import StateAt
+from chain.state import Overlay, StateAt
+from chain.storage_range import StorageRange, storage_range
 from chain.stored_blocks import StoredBlocks
 from chain.tracer import Tracer
 
@@ -302,6 +303,20 @@ class ChainView:
         header = block.header
         before = self.state(header.parent_hash if header.number else header.number)
         return BlockReplay(self._engine, self._config, block, before)
+
+    def storage_range(
+        self, at: BlockReference, index: int, address: Address, first: bytes, count: int
+    ) -> StorageRange:
+        """Slots of an account before that transaction of the block, `count` at most from a hash on.
+
+        Raises what `replay` raises, TransactionIndexOutOfRange, TooManySlots.
+        """
+        block = self._blocks.block(self._number(at))
+        changes = self.replay(block).changes_before(index)
+        written = (change.slots for change in changes if change.address == address)
+        state = Overlay(self.state(block.header.parent_hash), changes)
+        slots = (slot for rows in written for slot, _ in rows)
+        return storage_range(self._snapshot, state, address, first, count, slots)
 
     def trace_call(
         self,

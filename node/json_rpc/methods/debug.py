@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from eth_typing import Hash32
+from eth_typing import Address, Hash32
 
 from chain.answers import BlockReference, BlockTag
 from chain.blocks import Block, decode_block
@@ -16,12 +16,14 @@ from chain.tracing.noop import NoopTracer
 from chain.tracing.selection import select_tracer
 from node.json_rpc.call_parameters import call_request
 from node.json_rpc.dispatch import Method, Runs
-from node.json_rpc.encoding import Json, data
+from node.json_rpc.encoding import Json, data, word
 from node.json_rpc.errors import server_error
 from node.json_rpc.parameters import (
     Parameter,
+    address,
     block_number,
     block_reference,
+    count,
     hash32,
 )
 from node.json_rpc.parameters import data as data_parameter
@@ -32,6 +34,9 @@ from node.json_rpc.trace_parameters import (
     trace_call_options,
     trace_options,
 )
+
+STORAGE_RANGE_MAX = 1_024
+"""Slots of one debug_storageRangeAt."""
 
 
 def _trace_transaction(view: ChainView, transaction_hash: bytes, options: TraceOptions) -> Any:
@@ -109,6 +114,22 @@ def _block(view: ChainView, at: BlockReference) -> Block:
     raise server_error(f"block {name} not found")
 
 
+def _storage_range(
+    view: ChainView, at: BlockReference, index: int, owner: bytes, first: bytes, maximum: int
+) -> Json:
+    """Before that transaction of the block; keys are hashes of slots, beside the slots themselves."""
+    block = _block(view, at)
+    wanted = min(maximum, STORAGE_RANGE_MAX)
+    found = view.storage_range(block.header.number, index, Address(owner), first, wanted)
+    return {
+        "storage": {
+            data(slot_hash): {"key": word(slot), "value": word(value)}
+            for slot_hash, slot, value in found.slots
+        },
+        "nextKey": None if found.next_hash is None else data(found.next_hash),
+    }
+
+
 def _bad_blocks(_: ChainView) -> list[Json]:
     """Blocks that validators refuse are not kept."""
     return []
@@ -162,6 +183,18 @@ METHODS = (
         (Parameter(data_parameter), _OPTIONS),
         Runs.IN_TRACE_WORKER,
         time_ms=_time_ms,
+    ),
+    Method(
+        "debug_storageRangeAt",
+        _storage_range,
+        (
+            Parameter(block_reference),
+            Parameter(count),
+            Parameter(address),
+            Parameter(data_parameter),
+            Parameter(count),
+        ),
+        Runs.IN_TRACE_WORKER,
     ),
     Method("debug_getBadBlocks", _bad_blocks),
 )

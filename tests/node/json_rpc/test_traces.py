@@ -440,3 +440,34 @@ def test_pages_go_both_ways_and_end(scene: Scene) -> None:
     newer = scene.result("ots_searchTransactionsAfter", owner, scene.deployed_at, 25)
     assert newer["firstPage"] is True
     assert [item["hash"] for item in newer["txs"]][-2:] == [scene.failed, scene.hash]
+
+
+def test_a_debugger_pages_through_a_contracts_storage(scene: Scene) -> None:
+    """Three slots before the transaction that clears one of them. Last: it adds to the owner's list."""
+    storing = b"".join(push(slot + 5) + push(slot) + b"\x55" for slot in range(3))
+    # With call data it clears slot 1 instead.
+    jump = push(len(storing) + 6)
+    code = b"\x36" + jump + b"\x57" + storing + b"\x00\x00\x5b" + push(0) + push(1) + b"\x55"
+    assert code[len(storing) + 6] == 0x5B
+    contract = scene.deploy(code)
+    scene.send(to=contract)
+    scene.node.mine()
+    scene.send(to=contract, data="0x01")
+    scene.node.mine()
+    block = scene.result("eth_getBlockByNumber", "latest", False)
+
+    def slots(index: int) -> dict[int, int]:
+        found, key = {}, "0x" + "00" * 32
+        while key is not None:
+            part = scene.result("debug_storageRangeAt", block["hash"], index, contract, key, 2)
+            assert len(part["storage"]) <= 2
+            for entry in part["storage"].values():
+                found[int(entry["key"], 16)] = int(entry["value"], 16)
+            key = part["nextKey"]
+        return found
+
+    assert slots(0) == {0: 5, 1: 6, 2: 7}
+    parent = scene.result("eth_getBlockByNumber", hex(int(block["number"], 16) - 1), False)
+    part = scene.result("debug_storageRangeAt", parent["hash"], 1, contract, "0x", 9)
+    # Made by the transaction before, written by this one.
+    assert part == {"storage": {}, "nextKey": None}
