@@ -141,7 +141,7 @@ FLAGS = (
          "port of storage node 0; node i has PORT + i (default 5678)",
          _typed(whole(1, PORT_MAX), _DEFAULT.storage_port)),
     Flag(("--storage-shards",), "N",
-         "shards they share: 1 has every node hold everything (default: one for each node)",
+         "how many shards they share, a power of two (default 1: every node holds every file)",
          _typed(whole(1, STORAGE_NODES_MAX), _DEFAULT.storage_shards)),
     Flag(("--plugin",), "FILE",
          "a precompile of your own: its entry for the genesis, as JSON (may be repeated)",

@@ -48,8 +48,8 @@ class DevnetSettings:
     """How many storage nodes run beside the validators."""
     storage_port: int = 5678
     """Of storage node 0; node i has storage_port + i."""
-    storage_shards: int = 0
-    """How many shards they share; zero: as many as there are nodes, cut to a power of two."""
+    storage_shards: int = 1
+    """How many shards they share; with one, every node holds every file."""
     plugins: tuple[Mapping[str, Any], ...] = ()
     """Entries for `config.zerog.plugins`: precompiles of other people."""
     rpc_workers: int = 1

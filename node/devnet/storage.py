@@ -48,7 +48,7 @@ def check_storage_flags(settings: DevnetSettings) -> None:
 
 def storage_settings(settings: DevnetSettings) -> list[StorageSettings]:
     """Node i holds shard i of as many as there are; where nodes are left over, once more from 0."""
-    shards = settings.storage_shards or largest_power_of_two(settings.storage)
+    shards = settings.storage_shards
     urls = [_url(settings, settings.storage_port + index) for index in range(settings.storage)]
     return [
         StorageSettings(
@@ -69,11 +69,6 @@ def storage_processes(settings: DevnetSettings) -> list[Process]:
         Process(one.datadir.name, _StorageProcess(one, settings.log_level).run, restarts=True)
         for one in storage_settings(settings)
     ]
-
-
-def largest_power_of_two(most: int) -> int:
-    """At most `most`; 1 for none."""
-    return 1 << max(0, most.bit_length() - 1)
 
 
 def _url(settings: DevnetSettings, port: int) -> str:

@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from node.client.json_rpc import NoJsonRpc, RpcClient, RpcError
@@ -144,8 +145,11 @@ class Peers:
 
     def _fetch_file(self, peer: _Peer, submission: Submission) -> None:
         assert peer.shard is not None
+        with self._store.index.view() as view:
+            # Of another submission of the file the peer may have what is not its shard's of this one.
+            has_others = len(list(islice(view.submissions_of(submission.root), 2))) > 1
         for index in self._store.missing(submission, SEGMENTS_A_FILE_MAX):
-            if not peer.shard.holds(submission.start_segment, index):
+            if not has_others and not peer.shard.holds(submission.start_segment, index):
                 continue
             try:
                 answer = peer.client.call(

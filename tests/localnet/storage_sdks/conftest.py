@@ -1,4 +1,7 @@
-"""One devnet with two storage nodes, a shard each, and the SDKs, for all tests of this folder."""
+"""A devnet with two storage nodes for each file of tests, and the SDKs for all of them.
+
+A file that says `STORAGE_SHARDS = 2` has its nodes hold a shard each; otherwise each holds everything.
+"""
 
 import importlib.util
 import sys
@@ -20,9 +23,13 @@ from sdk_environments import Sdk, SdkMissing, python_sdk, typescript_sdk  # noqa
 from storage_network import StorageDevnet, start_devnet  # noqa: E402
 
 
-@pytest.fixture(scope="session")
-def devnet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StorageDevnet]:
-    started = start_devnet(tmp_path_factory.mktemp("storage"), 2)
+@pytest.fixture(scope="module")
+def devnet(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[StorageDevnet]:
+    shards = getattr(request.module, "STORAGE_SHARDS", 1)
+    folder = tmp_path_factory.mktemp("storage")
+    started = start_devnet(folder, 2, "--storage-shards", shards)
     try:
         yield started
         started.stop()
