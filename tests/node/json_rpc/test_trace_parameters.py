@@ -1,6 +1,5 @@
 """Options of traces as clients write them."""
 
-from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -91,5 +90,9 @@ JSON = st.recursive(
 
 @given(JSON)
 def test_any_json_is_options_or_a_refusal(value: Any) -> None:
-    with suppress(ParameterError, RpcError):
-        trace_call_options(value)
+    try:
+        options = trace_call_options(value)
+    except (ParameterError, RpcError):
+        return
+    assert isinstance(value, dict)
+    assert options.trace.tracer == value.get("tracer")
