@@ -52,6 +52,7 @@ signing.py               a validator's key behind its sign state
 
 network/                 libp2p: hosts, streams, transactions
 staking/                 the validator set as the chain has it: changes, rewards, slashing, evidence
+validator/               `zerog validator`
 sync/                    catching up from a peer's stored blocks
 json_rpc/                the separate JSON-RPC process
 imported/                `zerog rpc`: other people's chains, imported and served

@@ -13,6 +13,7 @@ from node.devnet.settings import DEFAULT_CHAIN_ID, VALIDATORS_MAX
 from node.errors import OperatorError
 from node.plugin_files import read_entry
 from node.storage.command_line.arguments import add_storage
+from node.validator.arguments import add_validator
 from node.version import version
 
 EXIT_OPERATOR_ERROR = 2
@@ -72,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_abi(commands)
     add_da(commands)
     add_storage(commands)
+    add_validator(commands)
     _add_simulate(commands)
     return parser
 

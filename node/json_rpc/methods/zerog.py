@@ -10,9 +10,11 @@ from consensus.header import ConsensusHeader
 from consensus.validators import ValidatorSet
 from consensus.values import Certificate, Round
 from node.consensus_records import (
+    read_absences,
     read_certificate,
     read_consensus_header,
     read_next_validators,
+    read_set_of,
 )
 from node.json_rpc.context import Services
 from node.json_rpc.dispatch import Method, Runs
@@ -32,9 +34,10 @@ def _certificate(services: Services, height: int) -> Json | None:
     with services.store.snapshot() as snapshot:
         header = read_consensus_header(snapshot, height)
         certificate = read_certificate(snapshot, height)
+        kept = read_set_of(snapshot, height)
     if header is None or certificate is None:
         return None
-    validators = services.validators
+    validators = services.validators if kept is None else kept
     if validators.hash() != header.validators_hash:
         raise server_error(f"the validator set of height {height} is not kept")
     return {
@@ -47,12 +50,20 @@ def _certificate(services: Services, height: int) -> Json | None:
 
 
 def _validators(services: Services) -> Json:
-    """The set that decides the next height, and whose turn it is to propose there in round 0."""
+    """The set that decides the next height, and whose turn it is to propose there in round 0.
+
+    `missedBlocks`: in a row, up to the last certificate that a block carries.
+    """
     with services.store.snapshot() as snapshot:
         stored = read_next_validators(snapshot)
+        absences = read_absences(snapshot)
     validators = services.validators if stored is None else stored
+    missed = [quantity(absences.get(address, 0)) for address in validators.addresses]
     return {
-        "validators": _validators_json(validators),
+        "validators": [
+            member | {"missedBlocks": blocks}
+            for member, blocks in zip(_validators_json(validators), missed, strict=True)
+        ],
         "totalPower": quantity(validators.total_power),
         "hash": data(validators.hash()),
         "nextProposer": data(validators.proposer(_FIRST_ROUND)),

@@ -241,6 +241,17 @@ REVERTS = [
 ]
 
 
+def test_an_estimate_without_a_block_is_for_the_next_one(result: Any, error: Any) -> None:
+    """A contract that keeps a history by block number would else be estimated in the head's own."""
+    head = number(result("eth_blockNumber"))
+    fails_at_the_head = f"0x4363{head:08x}14600b57005b5f5ffd"
+    there = {"0x" + "42" * 20: {"code": fails_at_the_head}}
+    call = {"to": "0x" + "42" * 20}
+    assert error("eth_estimateGas", call, "latest", there)["code"] == 3
+    assert number(result("eth_estimateGas", call, None, there)) > 21_000
+    assert number(result("eth_estimateGas", call, "pending", there)) > 21_000
+
+
 @pytest.mark.parametrize("method", ["eth_call", "eth_estimateGas"])
 @pytest.mark.parametrize(("data", "message"), REVERTS)
 def test_a_revert_is_code_3_with_its_data(error: Any, method: str, data: str, message: str) -> None:
@@ -530,6 +541,7 @@ def test_the_validators_and_the_nodes_state_are_told(result: Any) -> None:
     answer = result("zerog_validators")
     assert [entry["name"] for entry in answer["validators"]] == ["validator-0"]
     assert answer["nextProposer"] == answer["validators"][0]["address"]
+    assert answer["validators"][0]["missedBlocks"] == "0x0"
     status = result("zerog_status")
     assert status["blockNumber"] == result("eth_blockNumber")
     assert status["node"]["peers"] == "0x3"
