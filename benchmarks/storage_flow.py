@@ -24,7 +24,7 @@ from chain.storage_flow import StorageFlow
 from precompiles import abi
 from precompiles.storage_flow import layout
 from precompiles.storage_flow.activation import initial_storages
-from precompiles.storage_flow.addresses import FLOW, MARKET, PRECOMPILES, ROOT_HISTORY
+from precompiles.storage_flow.addresses import BLOCK_HASHES, FLOW, MARKET, PRECOMPILES, ROOT_HISTORY
 from precompiles.storage_flow.functions import storage_flow
 
 ADMIN = Address(b"\xad" * 20)
@@ -46,6 +46,8 @@ class Accounts:
         return Account(0, 0, Hash32(keccak(CODE))) if address in PRECOMPILES else None
 
     def slot(self, address: Address, slot: int) -> int:
+        if address == BLOCK_HASHES:
+            return slot + 1
         return self.storages.get(address, {}).get(slot, 0)
 
     def has_storage(self, address: Address) -> bool:

@@ -34,6 +34,7 @@ _RESERVED_RANGES: Final = (
     (0x1000, 0x1000, "0G's precompiles"),
     (0x1002, 0x1002, "0G's precompiles"),
     (0xDA00, 0xDAFF, "this node's own precompiles"),
+    (0xF100, 0xF1FF, "this node's own precompiles"),
 )
 """First and last address of each; 0x0b to 0x11 and 0x100 come with Prague and Osaka."""
 

@@ -83,7 +83,7 @@ def test_what_is_no_list_of_plugins_is_refused(plugins: Any) -> None:
 @pytest.mark.parametrize(
     "address",
     [
-        *map(at, (0x00, 0x01, 0x0A, 0x0B, 0x11, 0x100, 0x1000, 0x1002, 0xDA01)),
+        *map(at, (0x00, 0x01, 0x0A, 0x0B, 0x11, 0x100, 0x1000, 0x1002, 0xDA01, 0xF10A)),
         "0x0000F90827F1C53a10cb7A02335B175320002935",
         "0x00000961Ef480Eb55e80D19ad83579A64c007002",
         "0xfffffffffffffffffffffffffffffffffffffffe",
