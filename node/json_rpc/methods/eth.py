@@ -227,6 +227,14 @@ def _estimate_gas(
     overrides: dict[Address, AccountOverride],
     changes_to_block: BlockOverrides | None,
 ) -> str:
+    """Where no block is named, in the number and second of the next one.
+
+    A contract that keeps a history by block writes more there than in the block it was last changed
+    in: at the head's own number the estimate would be too low right after a receipt.
+    """
+    if at is BlockTag.PENDING and changes_to_block is None:
+        head = view.head
+        changes_to_block = BlockOverrides(number=head.number + 1, timestamp=head.timestamp + 1)
     return quantity(view.estimate_gas(request, at, overrides, changes_to_block))
 
 
@@ -317,6 +325,8 @@ _REQUEST = Parameter(call_request)
 _OVERRIDES = Parameter(state_overrides, optional=True, default={})
 _BLOCK_OVERRIDES = Parameter(block_overrides, optional=True)
 _CALL_PARAMETERS = (_REQUEST, _AT, _OVERRIDES, _BLOCK_OVERRIDES)
+_AT_NEXT = Parameter(block_reference, optional=True, default=BlockTag.PENDING)
+_ESTIMATE_PARAMETERS = (_REQUEST, _AT_NEXT, _OVERRIDES, _BLOCK_OVERRIDES)
 
 _BLOCK_METHODS = (
     Method("eth_blockNumber", _block_number),
@@ -354,7 +364,7 @@ _STATE_METHODS = (
         (Parameter(call_with_nonce), _AT, _OVERRIDES),
         Runs.IN_CALL_WORKER,
     ),
-    Method("eth_estimateGas", _estimate_gas, _CALL_PARAMETERS, Runs.IN_CALL_WORKER),
+    Method("eth_estimateGas", _estimate_gas, _ESTIMATE_PARAMETERS, Runs.IN_CALL_WORKER),
 )
 _FEE_METHODS = (
     Method("eth_gasPrice", _gas_price, runs=Runs.IN_SCAN_WORKER, is_per_head=True),
