@@ -11,7 +11,7 @@ BIN := .venv/bin
 .PHONY: install demo devnet test check unit localnet slow conformance crash contracts wheel bench clean help
 
 help:
-	@echo "make demo         four validators, a contract, a verified DA commitment, then everything stops"
+	@echo "make demo         four validators, a contract, a DA commitment, a stored file, then everything stops"
 	@echo "make devnet       four validators until Ctrl-C"
 	@echo "make test         everything CI runs: lint, types, import contracts, tests, the built wheel"
 	@echo "make unit         the fast tests alone"

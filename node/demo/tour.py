@@ -1,4 +1,4 @@
-"""`zerog demo`: four validators, a contract, a verified DA commitment, a summary; then nothing is left.
+"""`zerog demo`: four validators, a contract, a DA commitment, a stored file; then nothing is left.
 
 Everything is asked over JSON-RPC, of nodes that are processes of their own.
 """
@@ -26,15 +26,19 @@ from node.client.wallet import Wallet
 from node.da.errors import DaRefusal
 from node.demo.certificate_check import CertificateRefused, signers_of
 from node.demo.da_walkthrough import DemoFailed, walk
+from node.demo.stored_file import store_a_file
 from node.devnet.settings import DevnetSettings
 from node.devnet.start import Devnet, check_ports, prepare
 from node.errors import PortInUse
+from node.storage.errors import StorageError
 from node.supervisor import start_apart
 
 HEIGHTS_SHOWN = 3
 FIRST_BLOCK_MAX_S = 30.0
 BLOCKS_MAX_S = 60.0
 
+STORAGE_PORT_BEHIND = 50
+"""The storage node's port from the first validator's."""
 PORTS_TRIED = range(8545, 60_000, 100)
 
 
@@ -56,6 +60,9 @@ class Tour:
         self._contract(wallets[0])
         _title("3. A DA commitment, verified by a contract on chain, and by a precompile")
         self.transactions += walk(self.clients[0], wallets, _say)
+        _title("4. A file in 0G storage, every segment of it proven against the root on chain")
+        store_a_file(self.clients[0], self.settings, wallets[0], _say)
+        self.transactions += 1
         self._summary()
 
     def _blocks(self) -> None:
@@ -142,7 +149,9 @@ def run_demo(block_time: float, keep: Path | None) -> int:
                 for index in range(settings.validators)
             ]
             Tour(settings, clients, began).run()
-    except (DemoFailed, DaRefusal, RpcError, CertificateRefused, WaitedTooLong, OSError) as error:
+    except (
+        DemoFailed, DaRefusal, StorageError, RpcError, CertificateRefused, WaitedTooLong, OSError,
+    ) as error:  # fmt: skip
         print(f"\nzerog demo failed: {error}\nlogs: {folder}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -163,7 +172,7 @@ def _remove_unless(keep: Path | None, folder: Path) -> None:
 def _running_devnet(folder: Path, block_time: float) -> Iterator[DevnetSettings]:
     """Four validators, in processes below one that ends with us, whatever ends us."""
     settings = _with_free_ports(
-        DevnetSettings(datadir=folder / "devnet", block_time=block_time, log_level="info")
+        DevnetSettings(datadir=folder / "devnet", block_time=block_time, storage=1)
     )
     settings.datadir.mkdir(parents=True, exist_ok=True)
     print(f"starting {settings.validators} validators, JSON-RPC from port {settings.port} on …")
@@ -181,21 +190,24 @@ def _running_devnet(folder: Path, block_time: float) -> Iterator[DevnetSettings]
 def _with_free_ports(settings: DevnetSettings) -> DevnetSettings:
     """The usual ports where they are free, others otherwise."""
     for port in PORTS_TRIED:
-        candidate = replace(settings, port=port, p2p_port=port + 21_758)
+        candidate = replace(
+            settings, port=port, p2p_port=port + 21_758, storage_port=port + STORAGE_PORT_BEHIND
+        )
         if _are_free(candidate):
             return candidate
     raise PortInUse(settings.host, settings.port, "--port")
 
 
 def _are_free(settings: DevnetSettings) -> bool:
-    for index in range(settings.validators):
-        for port in (settings.port + index, settings.p2p_port + index):
-            with socket.socket() as probe:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                try:
-                    probe.bind((settings.host, port))
-                except (OSError, OverflowError):
-                    return False
+    own = [first + index for index in range(settings.validators)
+           for first in (settings.port, settings.p2p_port)]  # fmt: skip
+    for port in (*own, settings.storage_port):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((settings.host, port))
+            except (OSError, OverflowError):
+                return False
     return True
 
 

@@ -39,6 +39,7 @@ def test_the_demo_shows_every_step_and_leaves_nothing_behind(
         "2. A Solidity contract, deployed and called",
         "count() answers 42",
         "3. A DA commitment, verified by a contract on chain",
+        "4. A file in 0G storage, every segment of it proven",
         "the contract verified the commitment and stored it on chain",
         "refused, ",
         "Summary",
