@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from chain.log_filter import LogFilter
 from node.json_rpc.call_parameters import CHAIN_HEAD, log_filter
 from node.json_rpc.context import Services
 from node.json_rpc.dispatch import Method, Runs
@@ -26,8 +27,7 @@ def _subscribe(_: Services, subscriber: Subscriber, name: str, option: Any) -> s
                 return subscriber.subscribe(Kind.SYNCING)
             case "logs":
                 wanted = log_filter({} if option is None else option)
-                last = wanted.last_block
-                if wanted.block_hash is not None or CHAIN_HEAD < last < wanted.first_block:
+                if not _is_ahead(wanted):
                     raise invalid_params("invalid block range params")
                 return subscriber.subscribe(Kind.LOGS, wanted)
             case "newPendingTransactions":
@@ -38,6 +38,12 @@ def _subscribe(_: Services, subscriber: Subscriber, name: str, option: Any) -> s
     except ParameterError as error:
         raise invalid_params(f"invalid argument 1: {error}") from None
     raise RpcError(METHOD_NOT_FOUND, f"no {quoted(name)} subscription in eth namespace")
+
+
+def _is_ahead(wanted: LogFilter) -> bool:
+    """Whether its range is one that geth tells new logs of: of numbers in order, or up to any head."""
+    first, last = wanted.first_block, wanted.last_block
+    return wanted.block_hash is None and (last == CHAIN_HEAD or CHAIN_HEAD < first <= last)
 
 
 def _unsubscribe(_: Services, subscriber: Subscriber, identity: str) -> bool:

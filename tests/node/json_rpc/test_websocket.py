@@ -183,6 +183,32 @@ def test_logs_are_filtered(client: Client, node: Any, result: Any, emitter: Any)
     assert client.result("eth_unsubscribe", other) is True
 
 
+def test_a_range_bounds_the_blocks_whose_logs_are_told(
+    client: Client, node: Any, result: Any, emitter: Any
+) -> None:
+    address, emit, _ = emitter
+    head = int(result("eth_blockNumber"), 16)
+    ranges = {
+        "past": {"fromBlock": "0x0", "toBlock": hex(head)},
+        "next": {"fromBlock": hex(head + 1), "toBlock": hex(head + 1)},
+        "later": {"fromBlock": hex(head + 2)},
+        "all": {"fromBlock": "earliest", "toBlock": "latest"},
+    }
+    named = {
+        client.result("eth_subscribe", "logs", {"address": address} | bounds): name
+        for name, bounds in ranges.items()
+    }
+    emit()
+    emit()
+    assert int(result("eth_blockNumber"), 16) == head + 2
+    heard = []
+    for _ in range(4):
+        message = client.notifications.pop(0) if client.notifications else client.hear()
+        told = message["params"]
+        heard.append((named[told["subscription"]], int(told["result"]["blockNumber"], 16) - head))
+    assert sorted(heard) == [("all", 1), ("all", 2), ("later", 2), ("next", 1)]
+
+
 def test_catching_up_is_told_when_it_begins_and_ends(client: Client, node: Any) -> None:
     before = node.status_answer
     subscription = client.result("eth_subscribe", "syncing")
@@ -203,6 +229,8 @@ def test_catching_up_is_told_when_it_begins_and_ends(client: Client, node: Any) 
         ([], -32602, "missing value for required argument 0"),
         (["logs", 5], -32602, "invalid argument 1: json: cannot unmarshal number"),
         (["logs", {"fromBlock": "0x5", "toBlock": "0x2"}], -32602, "invalid block range params"),
+        (["logs", {"toBlock": "0x2"}], -32602, "invalid block range params"),
+        (["logs", {"blockHash": "0x" + "ab" * 32}], -32602, "invalid block range params"),
         (["newPendingTransactions", "yes"], -32602, "invalid argument 1: "),
     ],
 )
