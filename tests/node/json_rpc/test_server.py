@@ -269,7 +269,7 @@ def test_nothing_is_left_when_it_is_killed(node: Any) -> None:
     exchange(rpc, b'{"jsonrpc":"2.0","id":1,"method":"eth_call","params":[{},"latest"]}')
     (zygote,) = children_of(rpc.process.pid)
     workers = children_of(zygote)
-    assert len(workers) == 3
+    assert len(workers) == 4
     rpc.process.kill()
     rpc.process.wait()
     deadline = time.monotonic() + 5
