@@ -1,4 +1,4 @@
-"""Networks of real processes; the classes behind them are in localnet.py."""
+"""Networks of real processes, and the tools that use them; the classes are in localnet.py."""
 
 import importlib.util
 import sys
@@ -8,12 +8,20 @@ from typing import Any
 
 import pytest
 
-_spec = importlib.util.spec_from_file_location("localnet", Path(__file__).with_name("localnet.py"))
-assert _spec is not None
-assert _spec.loader is not None
-localnet = importlib.util.module_from_spec(_spec)
-sys.modules["localnet"] = localnet
-_spec.loader.exec_module(localnet)
+
+def _sibling(name: str) -> Any:
+    """A module of this folder, which is no package, for the tests to import by its name."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+localnet = _sibling("localnet")
+npm_project = _sibling("npm_project")
 
 Start = Callable[..., Any]
 
@@ -45,3 +53,25 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         yield started
     finally:
         started.stop()
+
+
+@pytest.fixture(scope="session")
+def tools_devnet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """`zerog devnet` with 0G's rules, 0.3 s a block, for all tests of other people's tools."""
+    root = tmp_path_factory.mktemp("tools") / "devnet"
+    with localnet.Devnet(root, "--block-time", "0.3") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def npm_packages(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """`npm_packages("viem", …)`: a project directory that has them; skips where there are none."""
+    folder = tmp_path_factory.getbasetemp() / "npm"
+
+    def install(*packages: str) -> Path:
+        try:
+            return npm_project.install(folder, *packages)
+        except npm_project.NpmMissing as error:
+            pytest.skip(str(error))
+
+    return install
