@@ -60,6 +60,7 @@ from node.signing import Signer
 from node.staking.evidence_exchange import EvidenceExchange
 from node.supervisor import Process, Supervisor, run_in_child
 from node.sync.catch_up import CatchUp
+from node.sync.genesis import GenesisServer
 from node.sync.serve import SyncServer
 from node.telemetry import start_logging
 from node.transaction_intake import TransactionIntake, look_after_own
@@ -223,6 +224,7 @@ class Node:
         config.data.make_socket_folder()
         self.gossip = TransactionNetwork(self.network, document.identity, self._take_from_peer)
         self.catch_up = CatchUp(self.consensus, self.network)
+        self.genesis_server = GenesisServer(self.network, config.data.genesis)
         self.sync_server = SyncServer(self.network, self.executor.stored)
         service = LocalService(
             self.intake, self.executor, self.consensus, self.gossip.publish, self.network

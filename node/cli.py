@@ -116,6 +116,11 @@ def _add_init(commands: "_Commands[argparse.ArgumentParser]") -> None:
         metavar="FILE",
         help="join the chain of this genesis document (default: begin a chain of our own)",
     )
+    add(
+        "--join",
+        metavar="MULTIADDR",
+        help="join the chain of the node at /ip4/…/tcp/…/p2p/…: its genesis, and it as peer",
+    )
     add("--peers", default="", metavar="MULTIADDRS", help="comma separated, to connect to")
     add(
         "--validators",
@@ -275,6 +280,7 @@ def _init(options: argparse.Namespace) -> int:
         InitRequest(
             datadir=options.datadir,
             genesis=options.genesis,
+            join=options.join,
             peers=tuple(part for part in options.peers.split(",") if part),
             validators=options.validators,
             hosts=tuple(part for part in options.hosts.split(",") if part),

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from consensus.validators import ValidatorSet
@@ -25,6 +26,7 @@ from node.keystore import (
 from node.layout import DataDirectory
 from node.network.identity import parse_peer_address, peer_multiaddr
 from node.plugin_files import extended
+from node.sync.genesis import fetch_genesis
 
 DEFAULT_HOST = "127.0.0.1"
 PORT_MAX = 65_535
@@ -37,6 +39,8 @@ class InitRequest:
     datadir: Path
     chain_id: int
     genesis: Path | None = None
+    join: str | None = None
+    """Multiaddr of a node whose chain to join; in place of `genesis` and `peers`."""
     peers: tuple[str, ...] = ()
     validators: int | None = None
     """None: one node in `datadir` itself; otherwise folders `validator-0` … in it."""
@@ -65,6 +69,8 @@ class NodePlan:
 
 def initialize(request: InitRequest) -> int:
     """Write everything and say what was written; exit code 0. Raises `OperatorError`."""
+    if request.join is not None:
+        return _join(request, request.join)
     _check_flags(request)
     password = _password(request)
     if request.validators is None:
@@ -84,6 +90,19 @@ def initialize(request: InitRequest) -> int:
         write_node(plan, document, password)
         _tell(plan, validators)
     return 0
+
+
+def _join(request: InitRequest, multiaddr: str) -> int:
+    """As with the document that the node at `multiaddr` has, and that node as peer."""
+    if request.genesis is not None or request.validators is not None:
+        raise OperatorError("init: --join has its genesis from a node; leave out --genesis and "
+                            "--validators")  # fmt: skip
+    text = fetch_genesis(multiaddr, new_secret())
+    with TemporaryDirectory() as folder:
+        genesis = Path(folder) / "genesis.json"
+        genesis.write_bytes(text)
+        peers = (multiaddr, *request.peers)
+        return initialize(replace(request, join=None, genesis=genesis, peers=peers))
 
 
 def connected(plans: Sequence[NodePlan]) -> list[NodePlan]:
