@@ -269,6 +269,42 @@ def test_the_head_is_the_recorded_one(url: str) -> None:
         assert answer["result"]["hash"] == choice[key]
 
 
+@pytest.mark.parametrize(
+    ("ours", "recorded", "places"),
+    [
+        ({"a": "0x1", "b": [1, 2]}, {"b": [1, 2.0], "a": "0x1"}, []),
+        ({"a": "0x1"}, {"a": "0x01"}, ["answer.a"]),
+        ({"a": 1, "c": 1}, {"a": True, "b": 1}, ["answer.a", "answer.b", "answer.c"]),
+        ({"a": [{"b": None}]}, {"a": [{"b": "0x"}]}, ["answer.a[0].b"]),
+        ([1], [1, 2], ["answer"]),
+    ],
+)
+def test_the_comparison_names_each_place_that_differs(
+    ours: Any, recorded: Any, places: list[str]
+) -> None:
+    found = [text.partition(": ")[0] for text in _unequal(ours, recorded, "answer")]
+    assert found == places
+
+
+@pytest.mark.parametrize(
+    ("value", "example", "places"),
+    [
+        ({"n": "0x0", "d": "0x00ff"}, {"n": "0x12", "d": "0x0102"}, []),
+        ({"n": "0x012"}, {"n": "0x1"}, ["answer.n"]),
+        ({"n": 1, "t": ""}, {"n": 0.5}, ["answer.t"]),
+        ({}, {"n": 1, "error": "x"}, ["answer.n"]),
+        ([{"a": 1}, {"b": 1}, {"c": 1}], [{"a": 1}, {"b": 2}], ["answer[2].a", "answer[2].c"]),
+        ({"0x" + "11" * 20: 1}, {"0x" + "22" * 20: 2, "0x" + "33" * 20: 3}, []),
+        ({"0x" + "11" * 20: "1"}, {"0x" + "22" * 20: 2}, ["answer.0x" + "11" * 20]),
+        ({"a": None}, {"a": {"b": 1}}, ["answer.a"]),
+        ([{"a": 1}], [], []),
+    ],
+)
+def test_a_shape_is_kinds_keys_and_forms(value: Any, example: Any, places: list[str]) -> None:
+    found = [text.partition(": ")[0] for text in Shape(example).misfits(value, "answer")]
+    assert found == places
+
+
 def test_at_least_95_of_100_files_are_no_exceptions() -> None:
     listed = [name for name in map(name_of, FILES) if name in EXCEPTIONS]
     assert len(FILES) - len(listed) >= SHARE_MIN * len(FILES)
