@@ -14,6 +14,7 @@ output, no clock. The formats are those of go-ethereum 1.17 (eth/tracers), field
     call_frames.py    callTracer: frames in frames
     flat_calls.py     flatCallTracer and Parity's traces: frames in a list
     prestate.py       prestateTracer: what the transaction found, and what it changed
+    state_diff.py     Parity's stateDiff: the same as before and after
     four_bytes.py     4byteTracer: selectors and how often
     mux.py            muxTracer: several at once
     otterscan.py      Otterscan's traces and internal operations

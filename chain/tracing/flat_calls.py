@@ -73,17 +73,14 @@ class FlatCallTracer(CallTreeTracer):
 class ParityTracer(CallTreeTracer):
     """`trace_block`, `trace_transaction`: gas without what the transaction pays before its first opcode."""
 
-    def __init__(self, context: TraceContext, budget: TraceBudget) -> None:
+    def __init__(self, context: TraceContext | None, budget: TraceBudget) -> None:
+        """`context` None leaves the place in the chain out, as in replays."""
         super().__init__(budget)
         self._context = context
 
     def result(self) -> Any:
         """See `NoopTracer`."""
-        place = place_json(self._context)
-        return [frame | place for frame in self.bare_frames()]
-
-    def bare_frames(self) -> list[dict[str, Any]]:
-        """Without the place in the chain, as in replays."""
+        place = {} if self._context is None else place_json(self._context)
         frames = []
         for placed in in_order(self.root, _is_shown_by_parity):
             frame = _flat_json(placed, _is_shown_by_parity, converts_errors=True)
@@ -92,7 +89,7 @@ class ParityTracer(CallTreeTracer):
                 frame["action"]["creationMethod"] = kind.lower()
             elif kind == SELFDESTRUCT:
                 frame["result"] = None
-            frames.append(frame)
+            frames.append(frame | place)
         return frames
 
 

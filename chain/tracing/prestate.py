@@ -3,6 +3,7 @@
 The places where it looks are go-ethereum's (eth/tracers/native/prestate.go).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -54,8 +55,8 @@ class PrestateOptions:
 
 
 @dataclass(slots=True)
-class _Found:
-    """An account as it was before the transaction."""
+class FoundAccount:
+    """An account as it was before the transaction, and the slots of it that were looked at."""
 
     account: Account
     code: bytes
@@ -63,6 +64,7 @@ class _Found:
 
     @property
     def is_empty(self) -> bool:
+        """As an account that is not there."""
         return not (self.account.nonce or self.account.balance or self.code)
 
 
@@ -73,7 +75,7 @@ class PrestateTracer(NoopTracer):
 
     def __init__(self, options: PrestateOptions, budget: TraceBudget) -> None:
         self._options, self._budget = options, budget
-        self._found: dict[Address, _Found] = {}
+        self._found: dict[Address, FoundAccount] = {}
         self._created: set[Address] = set()
         self._destroyed: set[Address] = set()
         self._state: TracedState | None = None
@@ -133,6 +135,17 @@ class PrestateTracer(NoopTracer):
             for address in self._new_accounts:
                 del self._found[address]
 
+    @property
+    def found(self) -> Mapping[Address, FoundAccount]:
+        """What was looked at."""
+        return self._found
+
+    @property
+    def state(self) -> TracedState:
+        """As it is now."""
+        assert self._state is not None, "asked for before the transaction started"
+        return self._state
+
     def result(self) -> Any:
         """See `NoopTracer`; differences are between the start and the transaction's end."""
         if not self._options.is_diff:
@@ -159,7 +172,7 @@ class PrestateTracer(NoopTracer):
         assert self._state is not None
         code = self._state.code(address)
         self._budget.spend(ACCOUNT_BYTES + 2 * len(code))
-        self._found[address] = _Found(self._state.account(address) or NO_ACCOUNT, code)
+        self._found[address] = FoundAccount(self._state.account(address) or NO_ACCOUNT, code)
         self._new_accounts.append(address)
 
     def _look_at_delegate(self, address: Address) -> None:
@@ -194,7 +207,7 @@ class PrestateTracer(NoopTracer):
         code = bytes(step.memory[start : start + size]).ljust(size, b"\0")
         return create2_address(step.address, salt, code)
 
-    def _account_json(self, found: _Found) -> dict[str, Any]:
+    def _account_json(self, found: FoundAccount) -> dict[str, Any]:
         account = found.account
         answer: dict[str, Any] = {"balance": quantity(account.balance)}
         if found.code:
@@ -207,7 +220,7 @@ class PrestateTracer(NoopTracer):
             answer["storage"] = {word(slot): word(value) for slot, value in found.slots.items()}
         return answer
 
-    def _difference(self, address: Address, found: _Found) -> dict[str, Any] | None:
+    def _difference(self, address: Address, found: FoundAccount) -> dict[str, Any] | None:
         """What an account has become; None where it is as it was. `found` keeps the slots that changed."""
         assert self._state is not None
         before, after = found.account, self._state.account(address) or NO_ACCOUNT

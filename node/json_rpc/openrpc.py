@@ -68,6 +68,7 @@ PARAMETERS: dict[str, tuple[str, Json]] = {
     "typed_data": ("typedData", {"type": ["object", "string"]}),
     "trace_address": ("traceAddress", _array(_QUANTITY)),
     "trace_call_options": ("traceConfig", _OBJECT),
+    "trace_filter": ("filter", _OBJECT),
     "trace_kinds": ("traceTypes", _array(_TEXT)),
     "trace_options": ("traceConfig", _OBJECT),
     "uint64": ("number", _QUANTITY),

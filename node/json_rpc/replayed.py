@@ -36,12 +36,15 @@ def replay_transaction(
 
 
 def replay_block(
-    view: ChainView, block: Block, make_tracer: MakeTracer[_Tracer]
+    view: ChainView,
+    block: Block,
+    make_tracer: MakeTracer[_Tracer],
+    budget: TraceBudget | None = None,
 ) -> list[tuple[_Tracer, Receipt]]:
-    """Every transaction of a block of the chain, in order."""
+    """Every transaction of a block of the chain, in order; `budget`: of more blocks than this."""
     receipts = view.find_receipts(block.header.number)
     assert receipts is not None
-    budget = TraceBudget()
+    budget = budget or TraceBudget()
     tracers = [make_tracer(context_of(placed), budget) for placed in receipts]
     replayed = view.replay(block).trace_all(tracers.__getitem__)
     return list(zip(tracers, replayed, strict=True))

@@ -349,8 +349,39 @@ def test_parity_traces_are_a_list_with_their_places(scene: Scene) -> None:
     assert scene.result("trace_get", scene.hash, ["0x1"]) == traces[2]
     replayed = scene.result("trace_replayTransaction", scene.failed, ["trace"])
     assert replayed["output"] == "0x" + REFUSAL.hex()
+    assert replayed["stateDiff"] is None
+    assert "blockHash" not in replayed["trace"][0]
+    diff = scene.result("trace_replayTransaction", scene.hash, ["stateDiff"])
+    assert diff["trace"] == []
+    assert diff["stateDiff"][scene.logger]["balance"] == {"*": {"from": "0x0", "to": "0x5"}}
+    block = scene.result("trace_replayBlockTransactions", scene.block["number"], ["trace"])
+    assert [item["transactionHash"] for item in block] == [scene.hash, scene.failed]
     assert scene.result("trace_transaction", UNKNOWN_HASH) is None
     assert scene.result("trace_block", "0xffffff") is None
+
+
+def test_traces_are_found_by_who_called_and_who_was_called(scene: Scene, ask: Any) -> None:
+    here = {"fromBlock": scene.block["number"], "toBlock": scene.block["number"]}
+
+    def found(**wanted: Any) -> list[tuple[str, list[int]]]:
+        traces = scene.result("trace_filter", here | wanted)
+        return [(trace["transactionHash"], trace["traceAddress"]) for trace in traces]
+
+    whole = found()
+    assert len(whole) == 5
+    assert found(toAddress=[scene.reverter]) == [(scene.hash, [1]), (scene.failed, [])]
+    assert found(toAddress=[created_by(scene)]) == [(scene.hash, [2])]
+    assert found(fromAddress=[scene.owner.address]) == [(scene.hash, []), (scene.failed, [])]
+    either = {"fromAddress": [scene.caller], "toAddress": [scene.reverter]}
+    assert len(found(**either)) == 4
+    assert found(**either, mode="intersection") == [(scene.hash, [1])]
+    assert found(after=1, count=2) == whole[1:3]
+    for wrong, code in (
+        ({"fromBlock": "0x2", "toBlock": "0x1"}, -32602),
+        ({"mode": "both"}, -32602),
+        ({"fromAddress": "0x"}, -32602),
+    ):
+        assert ask("trace_filter", here | wrong)["error"]["code"] == code
 
 
 def test_otterscan_sees_blocks(scene: Scene) -> None:
