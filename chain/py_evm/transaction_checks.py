@@ -120,6 +120,13 @@ def check_kind(
             raise AuthorizationListEmpty(sender)
 
 
+def check_blob_fee(state: EvmState, message: Message) -> None:
+    """What a call says that it would pay for its blobs, where it says anything."""
+    cap = message.max_fee_per_blob_gas
+    if message.blob_versioned_hashes and 0 < cap < state.blob_base_fee:
+        raise BlobFeeTooLow(message.sender, cap, state.blob_base_fee)
+
+
 def check_funds(
     state: EvmState, message: Message, price_limit: int, max_fee_per_blob_gas: int
 ) -> None:

@@ -19,6 +19,7 @@ from chain.py_evm.frame_errors import geth_text
 from chain.py_evm.frame_message import FrameMessage, TransactionContext
 from chain.py_evm.set_code import apply_authorizations, delegate_of
 from chain.py_evm.transaction_checks import (
+    check_blob_fee,
     check_fees,
     check_funds,
     check_gas_and_size,
@@ -93,6 +94,7 @@ def execute_message(state: EvmState, message: Message) -> Execution:
     """Run a call: as a transaction, but without nonce, signature and sender check."""
     has_fee = bool(message.gas_price or message.max_fee_per_gas or message.max_priority_fee_per_gas)
     check_fees(state, message, has_fee)
+    check_blob_fee(state, message)
     price_limit = max(message.max_fee_per_gas, message.gas_price)
     check_funds(state, message, price_limit, message.max_fee_per_blob_gas)
     execution = _run(state, message, check_gas_and_size(state, message))

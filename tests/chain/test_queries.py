@@ -1,6 +1,7 @@
 """What JSON-RPC asks: one snapshot a view, any block's state, logs by bloom, geth's refusals."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -193,6 +194,21 @@ def test_failed_calls_say_why_in_geths_words(setting: Any) -> None:
             InvalidCall, match=r"chainId does not match node's \(have=1, want=16601\)"
         ):
             view.estimate_gas(CallRequest(to=KEEPER, chain_id=1))
+
+
+def test_a_call_with_blobs_pays_for_them_only_where_it_says_so(setting: Any) -> None:
+    blobs: Any = {"blob_versioned_hashes": (b"\x01" + bytes(31),), "to": KEEPER, "data": word(1)}
+    nobody = Address(b"\x99" * 20)
+    dear = BlockOverrides(blob_base_fee=9)
+    with setting.queries.view() as view:
+        free = CallRequest(sender=nobody, **blobs)
+        assert view.call(free, block_overrides=dear) == word(1)
+        paying = CallRequest(sender=setting.keys[0].address, max_fee_per_blob_gas=9, **blobs)
+        assert view.call(paying, block_overrides=dear) == word(1)
+        with pytest.raises(CallRefused, match="max fee per blob gas less than block blob gas fee"):
+            view.call(replace(paying, max_fee_per_blob_gas=8), block_overrides=dear)
+        with pytest.raises(CallRefused, match="insufficient funds for gas"):
+            view.call(replace(paying, sender=nobody), block_overrides=dear)
 
 
 def test_a_call_never_gets_more_gas_than_the_cap(setting: Any) -> None:
