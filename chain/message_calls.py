@@ -233,7 +233,8 @@ def environment_of(
         prev_randao=header.mix_hash if over.prev_randao is None else over.prev_randao,
         difficulty=header.difficulty if over.difficulty is None else over.difficulty,
         excess_blob_gas=header.excess_blob_gas,
-        parent_hash=header.parent_hash,
+        # Who calls in the block after this one finds this one's hash (geth).
+        parent_hash=header.hash if number == header.number + 1 else header.parent_hash,
         parent_beacon_block_root=header.parent_beacon_block_root,
         blob_base_fee=over.blob_base_fee,
     )

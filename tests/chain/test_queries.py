@@ -177,6 +177,23 @@ def test_state_and_block_can_be_overridden(setting: Any) -> None:
         assert answer[:64] == word(99) + word(12_345)
 
 
+def test_a_call_in_the_block_after_finds_the_hashes_of_this_one_and_its_parent(
+    setting: Any,
+) -> None:
+    """As wallets try a transaction out."""
+    stranger = Address(b"\x99" * 20)
+    # BLOCKHASH of the block before, and of the one before that.
+    code = bytes.fromhex("60014303405f52600243034060205260405ff3")
+    with setting.queries.view() as view:
+        answer = view.call(
+            CallRequest(to=stranger),
+            BlockTag.LATEST,
+            {stranger: AccountOverride(code=code)},
+            BlockOverrides(number=view.head_number + 1),
+        )
+        assert answer == view.head.hash + view.head.parent_hash
+
+
 def test_failed_calls_say_why_in_geths_words(setting: Any) -> None:
     with setting.queries.view() as view:
         with pytest.raises(ExecutionReverted, match=r"^execution reverted$"):
