@@ -1,4 +1,4 @@
-"""The chain of ethereum/execution-apis: a few blocks of every fork from Homestead to BPO2, from genesis on."""
+"""The chain of ethereum/execution-apis: some blocks of every fork from Homestead to BPO2, from genesis on."""
 
 import json
 import os
