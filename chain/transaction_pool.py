@@ -97,6 +97,14 @@ class TransactionPool:
         account = self._account_of(address)
         return 0 if account is None else account.nonce
 
+    def account_nonce(self, address: Address) -> int:
+        """The account's at the head."""
+        sender = self._senders.get(address)
+        if sender is not None:
+            return sender.nonce
+        account = self._account_of(address)
+        return 0 if account is None else account.nonce
+
     def content(self) -> PoolContent:
         return _content(self._senders.values())
 

@@ -18,7 +18,7 @@ from chain.blocks import Header
 from chain.candidates import Candidates
 from chain.engine import AccountChange
 from chain.errors import ChainError, InvalidSignature, UndecodableTransaction
-from chain.pool_refusals import AlreadyKnown, NonceAlreadyUsed
+from chain.pool_refusals import AlreadyKnown
 from chain.pooled_transaction import PooledTransaction
 from chain.transaction_pool import TransactionPool
 from chain.transactions import (
@@ -222,16 +222,10 @@ class TransactionIntake:
         return pending
 
     def _offer_own_again(self) -> list[PooledTransaction]:
-        with self._lock:
-            missing = self._own.missing(time.monotonic())
         pending: list[PooledTransaction] = []
-        for transaction, sender in missing:
+        for transaction, sender in self._missing_own():
             try:
                 pending += self._admit(transaction, sender, self._pool.submit)
-            except NonceAlreadyUsed:
-                with self._lock:
-                    self._own.forget(transaction.hash)
-                continue
             except AlreadyKnown:
                 pass
             except ChainError:
@@ -239,6 +233,17 @@ class TransactionIntake:
             with self._lock:
                 self._own.add(transaction, sender, time.monotonic())
         return pending
+
+    def _missing_own(self) -> list[tuple[Transaction, Address]]:
+        """What is not in the pool, without what blocks have by now, which is forgotten."""
+        with self._lock:
+            missing = self._own.missing(time.monotonic())
+            senders = {sender for _, sender in missing}
+            nonces = {sender: self._pool.account_nonce(sender) for sender in senders}
+            for transaction, sender in missing:
+                if transaction.nonce < nonces[sender]:
+                    self._own.forget(transaction.hash)
+        return [item for item in missing if item[0].nonce >= nonces[item[1]]]
 
     def _rotate_journal(self) -> None:
         journal = self._journal
