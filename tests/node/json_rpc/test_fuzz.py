@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from websockets.sync.client import connect
 
 from chain.transactions import decode_transaction
 from node.json_rpc.openrpc import openrpc_document
@@ -188,7 +189,7 @@ class Server:
     """The JSON-RPC process over a chain with blocks, and its log."""
 
     def __init__(self, port: int, log: Path) -> None:
-        self.log, self._port = log, port
+        self.log, self.port = log, port
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWER_SECONDS_MAX)
 
     def post(self, body: bytes) -> bytes:
@@ -310,4 +311,21 @@ def test_every_body_is_answered(server: Server, body: bytes) -> None:
             assert ("result" in each) != ("error" in each)
             if "error" in each:
                 assert each["error"]["code"] != INTERNAL_ERROR, (body, each)
+    server.check_log()
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(bodies.filter(lambda body: len(body) < 10_000), max_size=6))
+def test_every_message_on_a_websocket_leaves_the_connection_open(
+    server: Server, messages: list[bytes]
+) -> None:
+    last = {"jsonrpc": "2.0", "id": "the last one", "method": "eth_chainId"}
+    with connect(f"ws://127.0.0.1:{server.port}", max_size=None) as connection:
+        for message in messages:
+            connection.send(message.decode("utf-8", "replace"))
+        connection.send(json.dumps(last))
+        while True:
+            answer = json.loads(connection.recv(ANSWER_SECONDS_MAX))
+            if isinstance(answer, dict) and answer.get("id") == last["id"]:
+                break
     server.check_log()
