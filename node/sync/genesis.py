@@ -22,7 +22,7 @@ from node.network.frames import (
     write,
 )
 from node.network.host import PeerNetwork
-from node.network.identity import listen_multiaddr, parse_peer_address
+from node.network.identity import PeerAddress, listen_multiaddr, parse_peer_address
 from node.network.libp2p_host import build_host, close_host
 from node.network.status import STATUS_PROTOCOL
 
@@ -52,30 +52,31 @@ class GenesisServer:
 
 def fetch_genesis(multiaddr: str, node_secret: bytes) -> bytes:
     """The document's text, from the node at `multiaddr` (with its peer id). Raises `OperatorError`."""
-    try:
-        return trio.run(_fetch, multiaddr, node_secret)
-    except (BrokenProtocol, StreamEnded, trio.TooSlowError, *STREAM_ERRORS) as error:
-        why = "no answer in time" if isinstance(error, trio.TooSlowError) else error
-        raise OperatorError(
-            f"--join {multiaddr}: cannot have the genesis document of that node: {why}"
-        ) from None
+    answer = trio.run(_fetch, parse_peer_address(multiaddr), node_secret)
+    if isinstance(answer, bytes):
+        return answer
+    why = "no answer in time" if isinstance(answer, trio.TooSlowError) else answer
+    raise OperatorError(f"--join {multiaddr}: cannot have that node's genesis document: {why}")
 
 
-async def _fetch(multiaddr: str, node_secret: bytes) -> bytes:
-    peer = parse_peer_address(multiaddr)
+async def _fetch(peer: PeerAddress, node_secret: bytes) -> bytes | Exception:
+    """What went wrong is an answer too: raised, it would come out of the host's nursery in a group."""
     host = build_host(node_secret)
     # The peer begins with a status, which this node does not have yet: it may wait for one.
     host.set_stream_handler(STATUS_PROTOCOL, _keep_waiting)
-    with trio.fail_after(FETCH_TIMEOUT_S):
-        async with host.run([listen_multiaddr("127.0.0.1", _ANY_PORT)]):
-            try:
+    answer: bytes | Exception
+    async with host.run([listen_multiaddr("127.0.0.1", _ANY_PORT)]):
+        try:
+            with trio.fail_after(FETCH_TIMEOUT_S):
                 target = peer.address.encapsulate(Multiaddr(f"/p2p/{peer.peer_id.to_base58()}"))
                 await host.get_network().dial_addr(target, peer.peer_id)
                 stream = await host.new_stream(peer.peer_id, [GENESIS_PROTOCOL])
-                return await FrameReader(stream, GENESIS_BYTES_MAX).next()
-            finally:
-                with trio.CancelScope(shield=True), trio.move_on_after(1):
-                    await close_host(host)
+                answer = await FrameReader(stream, GENESIS_BYTES_MAX).next()
+        except (BrokenProtocol, StreamEnded, trio.TooSlowError, *STREAM_ERRORS) as error:
+            answer = error
+        with trio.CancelScope(shield=True), trio.move_on_after(1):
+            await close_host(host)
+    return answer
 
 
 async def _keep_waiting(stream: INetStream) -> None:

@@ -5,7 +5,7 @@ import http.client
 import re
 import sys
 from collections.abc import Callable, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from typing import Any
 
 import orjson
@@ -23,7 +23,10 @@ from node.staking.possession import possession_of
 from node.validator.staking_client import StakingClient, StakingRefusal, ValidatorStanding
 
 EXIT_REFUSED = 1
-WEI_PER_0G = 10**18
+DECIMALS = 18
+WEI_PER_0G = 10**DECIMALS
+DIGITS_MAX = 64
+"""Of an amount: nothing is rounded."""
 ALL = 2**256 - 1
 """More than anybody has: the contract takes it for everything."""
 
@@ -232,7 +235,7 @@ def _sender(options: argparse.Namespace, client: RpcClient) -> Sender:
 def _amount(text: str) -> int:
     """0G → wei; raises `OperatorError`."""
     try:
-        wei = Decimal(text) * WEI_PER_0G
+        wei = Decimal(text).scaleb(DECIMALS, Context(prec=DIGITS_MAX))
     except InvalidOperation:
         wei = Decimal(0)
     if not wei.is_finite() or wei <= 0 or wei != wei.to_integral_value() or wei >= 2**128:
@@ -242,5 +245,5 @@ def _amount(text: str) -> int:
 
 def _shown(wei: int) -> str:
     """0G without needless zeros."""
-    text = f"{Decimal(wei) / WEI_PER_0G:,.18f}"
-    return text.rstrip("0").rstrip(".")
+    whole, rest = divmod(wei, WEI_PER_0G)
+    return f"{whole:,}.{rest:018}".rstrip("0").rstrip(".")
