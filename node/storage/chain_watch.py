@@ -4,14 +4,14 @@ import logging
 import threading
 from dataclasses import dataclass
 
-from node.client.json_rpc import NoJsonRpc, RpcClient
+from node.client.json_rpc import NoJsonRpc, RpcClient, RpcError
 from node.storage.errors import InvalidSubmission
 from node.storage.index import Identity, Index, Progress
 from node.storage.shards import Shard
 from node.storage.submissions import SUBMIT_TOPIC, Submission, parse_log
 
 LOG_BLOCKS_MAX = 1_000
-"""Asked for at once."""
+"""Asked for at once; fewer where the node finds that too much."""
 
 _logger = logging.getLogger("zerog.storage")
 
@@ -30,6 +30,7 @@ class ChainWatch:
     def __init__(self, client: RpcClient, index: Index, flow: WatchedFlow, shard: Shard) -> None:
         self._client, self._index, self._flow, self._shard = client, index, flow, shard
         self._is_checked = False
+        self._blocks_at_once = LOG_BLOCKS_MAX
         self._lock = threading.Lock()
         self.chain_id: int | None = None
         """Known from the first look on."""
@@ -48,9 +49,17 @@ class ChainWatch:
             with self._index.view() as view:
                 next_block = max(view.progress().block_number + 1, self._flow.first_block)
             while next_block <= last:
-                end = min(last, next_block + LOG_BLOCKS_MAX - 1)
-                self._take(next_block, end, final if end == last else None)
+                end = min(last, next_block + self._blocks_at_once - 1)
+                try:
+                    self._take(next_block, end, final if end == last else None)
+                except RpcError:
+                    # Nodes bound how many logs or blocks one answer has, each in its own way.
+                    if self._blocks_at_once == 1:
+                        raise
+                    self._blocks_at_once = max(1, self._blocks_at_once // 4)
+                    continue
                 next_block = end + 1
+                self._blocks_at_once = min(LOG_BLOCKS_MAX, 2 * self._blocks_at_once)
 
     def _take(self, first: int, last: int, block: dict[str, str] | None) -> None:
         """The events of these blocks and the progress past them, together."""

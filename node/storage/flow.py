@@ -16,6 +16,8 @@ from node.storage.submissions import SUBMIT_TOPIC, Submission, identity, parse_l
 
 _SUBMISSION = "((uint256,bytes,(bytes32,uint256)[]),address)"
 RECEIPT_S_MAX = 120.0
+LOG_BLOCKS_MAX = 50_000
+"""Searched at once: nodes refuse longer ranges, ours beyond 100,000."""
 
 
 class Flow:
@@ -48,18 +50,28 @@ class Flow:
         return parse_log(logs[0]), receipt
 
     def find(self, nodes: Sequence[Node], sequence: int) -> Submission | None:
-        """The submission of that number with those nodes, as the chain's event has it."""
-        logs = self._client.call(
+        """The submission of that number with those nodes, as the chain's event has it; newest first."""
+        last = self._client.number("eth_blockNumber")
+        while last >= 0:
+            first = max(0, last - LOG_BLOCKS_MAX + 1)
+            for log in self._logs(nodes, first, last):
+                submission = parse_log(log)
+                if submission.sequence == sequence:
+                    return submission
+            last = first - 1
+        return None
+
+    def _logs(self, nodes: Sequence[Node], first: int, last: int) -> Sequence[Mapping[str, Any]]:
+        answer: Sequence[Mapping[str, Any]] = self._client.call(
             "eth_getLogs",
             {
                 "address": self.address,
                 "topics": [SUBMIT_TOPIC, None, "0x" + identity(tuple(nodes)).hex()],
-                "fromBlock": "0x0",
-                "toBlock": "latest",
+                "fromBlock": hex(first),
+                "toBlock": hex(last),
             },
         )
-        found = (parse_log(log) for log in logs)
-        return next((item for item in found if item.sequence == sequence), None)
+        return answer
 
     def _is_ours(self, log: Mapping[str, Any]) -> bool:
         if log["address"].lower() != self.address.lower():

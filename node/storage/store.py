@@ -104,12 +104,15 @@ class SegmentStore:
                 raise NotStored(f"segment {index} of 0x{root.hex()} is not here")
         size = shape.segment_bytes(index)
         data = self.files.read(root, index, size)
-        is_whole = len(data) == size
-        if is_whole and segment_root(data, shape.segment_padded_chunks(index)) == record.root:
-            check_proof(root, record.root, index, shape.padded_segments, record.proof)
-            return data, record
-        self._report_damage(root, index)
-        raise DamagedSegment(root, index)
+        try:
+            if len(data) != size:
+                raise InvalidProof(f"{len(data)} bytes of {size}")
+            leaf = segment_root(data, shape.segment_padded_chunks(index))
+            check_proof(root, leaf, index, shape.padded_segments, record.proof)
+        except InvalidProof:
+            self._report_damage(root, index)
+            raise DamagedSegment(root, index) from None
+        return data, record
 
     def missing(self, submission: Submission, limit: int) -> list[int]:
         """Segments of the node's shard that it has not, the first `limit` of them."""

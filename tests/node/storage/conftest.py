@@ -92,9 +92,13 @@ class FakeChain:
     asked: list[tuple[int, int]] = field(default_factory=list)
     """Ranges of eth_getLogs."""
     url: str = ""
+    blocks_at_once: int = 10**9
+    """More are refused."""
 
     def answer(self, method: str, parameters: list[Any]) -> Any:
         match method:
+            case "eth_blockNumber":
+                return hex(self.height)
             case "eth_chainId":
                 return "0x40d9"
             case "eth_getBlockByNumber":
@@ -104,8 +108,10 @@ class FakeChain:
             case "eth_getLogs":
                 wanted = parameters[0]
                 first, last = int(wanted["fromBlock"], 16), int(wanted["toBlock"], 16)
+                if last - first >= self.blocks_at_once:
+                    raise LookupError("query returned more than 10000 results")
                 self.asked.append((first, last))
-                assert wanted["topics"] == [SUBMIT_TOPIC]
+                assert wanted["topics"][0] == SUBMIT_TOPIC
                 return [
                     log
                     for log in self.logs
@@ -148,7 +154,11 @@ def chain() -> Iterator[FakeChain]:
     fake = FakeChain()
 
     def answer(request: Any) -> Any:
-        result = fake.answer(request["method"], request["params"])
+        try:
+            result = fake.answer(request["method"], request["params"])
+        except LookupError as error:
+            content = {"code": -32005, "message": str(error)}
+            return {"jsonrpc": "2.0", "id": request["id"], "error": content}
         return {"jsonrpc": "2.0", "id": request["id"], "result": result}
 
     for url in serving(answer):

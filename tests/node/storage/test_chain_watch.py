@@ -1,10 +1,12 @@
 """Following the chain over JSON-RPC: every submission once, other chains and strange logs refused."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
+from node.client.json_rpc import RpcError
 from node.storage.chain_watch import LOG_BLOCKS_MAX
 from node.storage.index import IdentityMismatch, Progress
 from node.storage.shards import Shard
@@ -49,6 +51,22 @@ def test_each_block_is_asked_for_once_over_restarts_and_in_bounded_pieces(
     edges = [0, LOG_BLOCKS_MAX, 2 * LOG_BLOCKS_MAX, 2 * LOG_BLOCKS_MAX + 1]
     lasts = [edges[1] - 1, edges[2] - 1, edges[2], chain.height]
     assert chain.asked == list(zip(edges, lasts, strict=True))
+
+
+def test_a_node_that_answers_for_few_blocks_at_a_time_is_asked_for_few(
+    chain: Any, parts: Parts, cut: Any, log_of: LogOf
+) -> None:
+    chain.height, chain.blocks_at_once = 300, 50
+    chain.logs = [log_of(cut(10).submission())]
+    node = parts(rpc_url=chain.url)
+    node.watch.catch_up()
+    assert known(node) == [0]
+    assert chain.asked[0][0] == 0
+    assert chain.asked[-1][1] == 300
+    assert all(after[0] == before[1] + 1 for before, after in pairwise(chain.asked))
+    chain.height, chain.blocks_at_once = 301, 0
+    with pytest.raises(RpcError, match="more than"):
+        node.watch.catch_up()
 
 
 def test_a_log_that_is_no_submission_does_not_stop_the_others(

@@ -16,6 +16,7 @@ from node.storage.errors import (
     RefusedRequest,
 )
 from node.storage.file_merkle import Proof
+from node.storage.index import SegmentRecord
 from node.storage.shards import Shard
 from node.storage.store import Limits
 
@@ -147,6 +148,19 @@ def test_data_that_is_cut_off_or_gone_is_damage_too(parts: Parts, cut: Any, how:
             data.truncate(262_144 + 100)
     with pytest.raises(DamagedSegment):
         node.store.read(submission, 1)
+
+
+def test_a_proof_that_was_changed_on_disk_is_damage_too(parts: Parts, cut: Any) -> None:
+    node, file = parts(), cut(300_000)
+    submission = file.submission()
+    node.announce(submission)
+    node.store.accept(submission, [file.segment(0), file.segment(1)])
+    record = SegmentRecord(file.tree.segment_root(0), Proof((Hash32(bytes(32)),)))
+    with node.store.index.write() as batch:
+        batch.mark_damaged(submission.root, 0, node.store.shard)
+        batch.add_segment(submission.root, 0, record, node.store.shard)
+    with pytest.raises(DamagedSegment):
+        node.store.read(submission, 0)
 
 
 def test_a_full_quota_refuses_and_keeps_what_is_there(parts: Parts, cut: Any) -> None:
