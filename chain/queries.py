@@ -7,10 +7,10 @@ Any process with read access to the store can ask.
         view.balance(address, BlockTag.LATEST)
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from eth_hash.auto import keccak
 from eth_typing import Address, Hash32
@@ -78,13 +78,40 @@ class Queries:
         self._limits = limits or QueryLimits()
         self._oracle, self._rewards = PriceOracle(), RewardMemory()
 
-    @contextmanager
-    def view(self) -> Iterator["ChainView"]:
+    def view(self) -> AbstractContextManager["ChainView"]:
         """A view over one snapshot, which ends with the context."""
-        with self._store.snapshot() as snapshot:
-            yield ChainView(
-                snapshot, self._config, self._engine, self._limits, self._oracle, self._rewards
-            )
+        return _ViewContext(self._store.snapshot(), self._view_of)
+
+    def _view_of(self, snapshot: Snapshot) -> "ChainView":
+        return ChainView(
+            snapshot, self._config, self._engine, self._limits, self._oracle, self._rewards
+        )
+
+
+class _ViewContext:
+    """A class, since a generator's context takes three times as long, once a request."""
+
+    __slots__ = ("_snapshot", "_view_of")
+
+    def __init__(
+        self,
+        snapshot: AbstractContextManager[Snapshot],
+        view_of: Callable[[Snapshot], "ChainView"],
+    ) -> None:
+        self._snapshot, self._view_of = snapshot, view_of
+
+    def __enter__(self) -> "ChainView":
+        snapshot = self._snapshot.__enter__()
+        view = None
+        try:
+            view = self._view_of(snapshot)
+        finally:
+            if view is None:
+                self._snapshot.__exit__(None, None, None)
+        return view
+
+    def __exit__(self, *raised: Any) -> None:
+        self._snapshot.__exit__(*raised)
 
 
 class ChainView:

@@ -3,10 +3,14 @@
 import ipaddress
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 JSON_TYPES = frozenset({b"application/json", b"application/json-rpc", b"application/jsonrequest"})
 PREFLIGHT_SECONDS = b"600"
 """How long a browser may remember a preflight answer."""
+HOST_NAMES_REMEMBERED = 256
+ADDRESS_CHARACTERS_MAX = 64
+"""Of an IP address with a zone; what is longer is a name."""
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -100,6 +104,11 @@ def _host_name(host: str) -> str:
 
 
 def _is_address(name: str) -> bool:
+    return len(name) <= ADDRESS_CHARACTERS_MAX and _reads_as_address(name)
+
+
+@lru_cache(HOST_NAMES_REMEMBERED)
+def _reads_as_address(name: str) -> bool:
     try:
         ipaddress.ip_address(name)
     except ValueError:

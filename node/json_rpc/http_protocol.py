@@ -18,8 +18,6 @@ HEAD_SECONDS_MAX = 30.0
 """From a request's first byte to the end of its headers; geth's read timeout."""
 FIRST_REQUEST_SECONDS_MAX = 30.0
 """From the connection to the first byte."""
-QUICK_BODY_BYTES_MAX = 65_536
-"""A larger body takes the long way, which bounds what all of them hold together."""
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
@@ -28,7 +26,10 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._head_bytes = 0
+        self._is_in_head = False
         self._head_deadline: asyncio.TimerHandle | None = None
+        self._answered_at = 0.0
+        self._idle_watch: asyncio.TimerHandle | None = None
         self._quick_body: bytes | None = None
         """Of a request that may be answered at once, as far as it has come."""
 
@@ -38,35 +39,42 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._head_is_complete()
+        if self._idle_watch is not None:
+            self._idle_watch.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self._head_deadline is not None:
+        if self._is_in_head:
             self._head_bytes += len(data)
             if self._head_bytes > HEAD_BYTES_MAX + len(data):
                 self.transport.close()
                 return
         super().data_received(data)
+        if self._quick_body is not None:
+            # The rest of the body is yet to come, perhaps never: there a time limit waits for it.
+            self._take_the_long_way()
+        # Most heads come in one piece, and need no timer.
+        if self._is_in_head and self._head_bytes == 0:
+            self._head_bytes = len(data)
+            self._expect_head_within(HEAD_SECONDS_MAX)
 
     def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self._head_bytes = 0
-        self._expect_head_within(HEAD_SECONDS_MAX)
+        self._is_in_head, self._head_bytes = True, 0
+        self.url, self.headers, self.expect_100_continue = b"", [], False
 
     def on_headers_complete(self) -> None:
+        self._is_in_head = False
         self._head_is_complete()
         if self._may_be_quick():
             self._quick_body = b""
         else:
-            super().on_headers_complete()
+            self._begin_long_way()
 
     def on_body(self, body: bytes) -> None:
         if self._quick_body is None:
             super().on_body(body)
             return
         self._quick_body += body
-        if len(self._quick_body) > QUICK_BODY_BYTES_MAX:
-            self._take_the_long_way()
 
     def on_message_complete(self) -> None:
         if self._quick_body is not None and self._answered_at_once(self._quick_body):
@@ -111,17 +119,42 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         ending = b"\r\n" if keeps_alive else b"connection: close\r\n\r\n"
         head = [b"%b: %b\r\n" % header for header in answer.headers]
         self.transport.write(b"".join((b"HTTP/1.1 200 OK\r\n", *head, ending, answer.body)))
+        self.server_state.total_requests += 1
         if keeps_alive:
-            self.on_response_complete()
+            self._watch_idleness()
         else:
             self.transport.close()
         return True
+
+    def _watch_idleness(self) -> None:
+        """One timer for many answers: uvicorn sets and cancels one for each."""
+        self._answered_at = self.loop.time()
+        if self._idle_watch is None:
+            self._idle_watch = self.loop.call_later(self.timeout_keep_alive, self._check_idleness)
+
+    def _check_idleness(self) -> None:
+        idle_s = self.loop.time() - self._answered_at
+        is_waiting = self.cycle is None or self.cycle.response_complete
+        self._idle_watch = None
+        if idle_s < self.timeout_keep_alive:
+            rest_s = self.timeout_keep_alive - idle_s
+            self._idle_watch = self.loop.call_later(rest_s, self._check_idleness)
+        elif is_waiting and self.timeout_keep_alive_task is None and not self._is_in_head:
+            self.transport.close()
+
+    def _begin_long_way(self) -> None:
+        url, headers, expects = self.url, self.headers, self.expect_100_continue
+        # What ASGI is told of a request is made here, where it is needed.
+        super().on_message_begin()
+        self.url, self.expect_100_continue = url, expects
+        self.headers.extend(headers)
+        super().on_headers_complete()
 
     def _take_the_long_way(self) -> None:
         """Through ASGI, as if nothing had happened."""
         assert self._quick_body is not None
         body, self._quick_body = self._quick_body, None
-        super().on_headers_complete()
+        self._begin_long_way()
         super().on_body(body)
 
     def _expect_head_within(self, seconds: float) -> None:

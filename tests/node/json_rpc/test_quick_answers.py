@@ -1,13 +1,17 @@
 """The short way and the long way through the server say the same."""
 
+import asyncio
 import http.client
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
+import uvicorn
 
+from node.json_rpc.application import Application, QuickAnswer
+from node.json_rpc.http_protocol import BoundedHttpProtocol
 from node.json_rpc.quick_answers import KEY_BYTES, QUICK_BATCH_CALLS_MAX, _LastingAnswers
 
 ADDRESS = "0x" + "77" * 20
@@ -155,3 +159,41 @@ def test_head_and_body_of_an_answer_come_together(rpc: Any) -> None:
         with socket.create_connection(("127.0.0.1", rpc.port), timeout=20) as client:
             client.sendall(head + body)
             assert client.recv(65_536).endswith(b"}")
+
+
+class SameAnswer(Application):
+    """Says {} to everybody, at once."""
+
+    def __init__(self) -> None:
+        pass
+
+    def quick_answer(self, headers: Mapping[bytes, bytes], body: bytes) -> QuickAnswer:
+        return QuickAnswer([(b"content-length", b"2")], b"{}")
+
+
+def test_an_idle_connection_is_closed_also_after_quick_answers() -> None:
+    """Not before it has been idle for as long as is allowed since its last answer."""
+    request = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}"
+
+    async def seconds_until_closed() -> float:
+        config = uvicorn.Config(
+            SameAnswer(), http=BoundedHttpProtocol, interface="asgi3", lifespan="off",
+            timeout_keep_alive=1, log_config=None, proxy_headers=False,
+        )  # fmt: skip
+        config.load()
+        state = uvicorn.server.ServerState()
+        server = await asyncio.get_running_loop().create_server(
+            lambda: BoundedHttpProtocol(config=config, server_state=state, app_state={}),
+            "127.0.0.1",
+        )
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        for _ in range(3):
+            writer.write(request)
+            await reader.readuntil(b"{}")
+            answered = asyncio.get_running_loop().time()
+            await asyncio.sleep(0.4)
+        assert await asyncio.wait_for(reader.read(), 10) == b""
+        server.close()
+        return asyncio.get_running_loop().time() - answered
+
+    assert asyncio.run(seconds_until_closed()) >= 0.9
