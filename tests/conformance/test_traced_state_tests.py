@@ -1,4 +1,4 @@
-"""GeneralStateTests with every tracer listening: the same state roots and logs as without one."""
+"""Recorded executions with every tracer listening: the same state roots and logs as without one."""
 
 import importlib.util
 import json
@@ -20,18 +20,25 @@ from chain.tracing.mux import MuxTracer
 from chain.tracing.selection import select_tracer
 from chain.transactions import Transaction
 
-_spec = importlib.util.spec_from_file_location(
-    "general_state", Path(__file__).with_name("test_general_state.py")
-)
-assert _spec is not None
-assert _spec.loader is not None
-general_state: Any = importlib.util.module_from_spec(_spec)
-sys.modules["general_state"] = general_state
-_spec.loader.exec_module(general_state)
+
+def _sibling(name: str) -> Any:
+    """Another test module, for what it reads and compares."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"test_{name}.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+general_state, zero_g_geth = _sibling("general_state"), _sibling("0g_geth")
 
 SAMPLE_STEP = 10
 SAMPLE_START = 3
 """Not the files that the untraced sample takes."""
+SCENARIO_STEP = 20
+SLOW_SCENARIOS = "dasigners-quorums"
 NO_LIMIT = 1 << 40
 NAMES = (None, "callTracer", "prestateTracer", "flatCallTracer", "4byteTracer")
 
@@ -80,3 +87,15 @@ def test_a_traced_case_comes_out_as_recorded(path: Path) -> None:
     case = cases[crc32(path.name.encode()) % len(cases)]
     problem = case.problem(ListeningEngine(), general_state._store(case.entry["pre"]))
     assert problem is None, f"{case.name}: {problem}"
+
+
+def _scenarios() -> list[Any]:
+    found = [entry for entry in zero_g_geth._entries() if SLOW_SCENARIOS not in str(entry.id)]
+    return found[::SCENARIO_STEP]
+
+
+@pytest.mark.parametrize("entry", _scenarios())
+def test_a_traced_scenario_of_0g_geth_comes_out_as_recorded(entry: Any) -> None:
+    """Stateful precompiles, fees at 80 % of the gas limit, calls at the end of blocks."""
+    zero_g_geth.test_a_recorded_scenario_comes_out_as_0g_geth_had_it(entry, ListeningEngine())
+    assert entry["result"]["blocks"]
