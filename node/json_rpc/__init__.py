@@ -19,6 +19,7 @@ replayed.py         transactions executed again, a tracer each
 call_parameters.py  the objects of calls, overrides and log filters
 transaction_draft.py  what a transaction's sender leaves out is filled in; signing
 fork_config.py      eth_config's answer
+argument_schemas.py  the objects that methods take, for that document
 openrpc.py          the table as an OpenRPC document
 encoding.py         blocks, transactions, receipts and logs become JSON
 errors.py           geth's codes and texts

@@ -7,6 +7,22 @@ What is ours (`zerog_`) is described with its results.
 from collections.abc import Sequence
 from typing import Any
 
+from node.json_rpc.argument_schemas import (
+    ADDRESS,
+    BLOCK,
+    BLOCK_OVERRIDES,
+    BOOLEAN,
+    CALL,
+    HASH,
+    HEX,
+    LOG_FILTER,
+    QUANTITY,
+    SIMULATION,
+    SLOTS_BY_ACCOUNT,
+    STATE_OVERRIDES,
+    TRANSACTION,
+    array,
+)
 from node.json_rpc.dispatch import Method
 from node.json_rpc.encoding import Json
 from node.json_rpc.parameters import Parameter
@@ -14,26 +30,12 @@ from node.json_rpc.parameters import Parameter
 OPENRPC_VERSION = "1.3.2"
 EXECUTION_APIS = "https://ethereum.github.io/execution-apis/"
 
-_HEX: Json = {"type": "string", "pattern": "^0x[0-9a-f]*$"}
-_QUANTITY: Json = {"type": "string", "pattern": "^0x(0|[1-9a-f][0-9a-f]*)$"}
-_HASH: Json = {"type": "string", "pattern": "^0x[0-9a-f]{64}$"}
-_ADDRESS: Json = {"type": "string", "pattern": "^0x[0-9a-fA-F]{40}$"}
-_BOOLEAN: Json = {"type": "boolean"}
 _TEXT: Json = {"type": "string"}
 _OBJECT: Json = {"type": "object"}
-_BLOCK: Json = {
-    "description": "a number, one of latest, safe, finalized, earliest, pending, a block hash, or "
-    "the object of EIP-1898",
-    "type": ["string", "object"],
-}
 
 
 def _object(**fields: Json) -> Json:
     return {"type": "object", "properties": fields, "required": list(fields)}
-
-
-def _array(items: Json) -> Json:
-    return {"type": "array", "items": items}
 
 
 def _nullable(schema: Json) -> Json:
@@ -41,92 +43,100 @@ def _nullable(schema: Json) -> Json:
 
 
 PARAMETERS: dict[str, tuple[str, Json]] = {
-    "address": ("address", _ADDRESS),
+    "address": ("address", ADDRESS),
     "anything": ("option", {}),
-    "block_number": ("block", _BLOCK),
-    "block_overrides": ("blockOverrides", _OBJECT),
-    "block_reference": ("block", _BLOCK),
-    "boolean": ("flag", _BOOLEAN),
-    "call_request": ("transaction", _OBJECT),
-    "call_with_nonce": ("transaction", _OBJECT),
+    "block_number": ("block", BLOCK),
+    "block_overrides": ("blockOverrides", BLOCK_OVERRIDES),
+    "block_reference": ("block", BLOCK),
+    "boolean": ("flag", BOOLEAN),
+    "call_request": ("transaction", CALL),
+    "call_with_nonce": ("transaction", TRANSACTION),
     "count": ("count", {"type": ["string", "integer"]}),
-    "criteria": ("filter", _OBJECT),
-    "data": ("data", _HEX),
-    "draft": ("transaction", _OBJECT),
-    "extra_data": ("extraData", _HEX),
-    "hash32": ("hash", _HASH),
-    "log_filter": ("filter", _OBJECT),
+    "criteria": ("filter", LOG_FILTER),
+    "data": ("data", HEX),
+    "draft": ("transaction", TRANSACTION),
+    "extra_data": ("extraData", HEX),
+    "hash32": ("hash", HASH),
+    "log_filter": ("filter", LOG_FILTER),
     "payload_attributes": ("payloadAttributes", _OBJECT),
-    "percentiles": ("percentiles", _array({"type": "number"})),
-    "raw_transactions": ("transactions", _array(_HEX)),
-    "simulation": ("payload", _OBJECT),
-    "slots_by_account": ("slotsByAccount", _OBJECT),
-    "state_overrides": ("stateOverrides", _OBJECT),
+    "percentiles": ("percentiles", array({"type": "number"})),
+    "raw_transactions": ("transactions", array(HEX)),
+    "simulation": ("payload", SIMULATION),
+    "slots_by_account": ("slotsByAccount", SLOTS_BY_ACCOUNT),
+    "state_overrides": ("stateOverrides", STATE_OVERRIDES),
     "storage_key": ("slot", _TEXT),
-    "storage_keys": ("slots", _array(_TEXT)),
+    "storage_keys": ("slots", array(_TEXT)),
     "text": ("name", _TEXT),
     "typed_data": ("typedData", {"type": ["object", "string"]}),
-    "trace_address": ("traceAddress", _array(_QUANTITY)),
+    "trace_address": ("traceAddress", array(QUANTITY)),
     "trace_call_options": ("traceConfig", _OBJECT),
     "trace_filter": ("filter", _OBJECT),
-    "trace_kinds": ("traceTypes", _array(_TEXT)),
+    "trace_kinds": ("traceTypes", array(_TEXT)),
     "trace_options": ("traceConfig", _OBJECT),
-    "uint64": ("number", _QUANTITY),
+    "uint64": ("number", QUANTITY),
 }
 """By the name of the function that reads an argument: what it is called, and its schema."""
 
-_VALIDATORS = _array(_object(address=_ADDRESS, publicKey=_HEX, power=_QUANTITY, name=_TEXT))
+_VALIDATOR = {"address": ADDRESS, "publicKey": HEX, "power": QUANTITY, "name": _TEXT}
+_VALIDATORS = array(_object(**_VALIDATOR))
+_NEXT_VALIDATORS = array(_object(**_VALIDATOR, missedBlocks=QUANTITY))
 RESULTS: dict[str, tuple[str, Json]] = {
     "zerog_getCertificate": (
         "What decided a height, for a verifier without a node: the consensus header, the precommits "
         "over it and the validators who had to sign; null where that height is not decided.",
         _nullable(
             _object(
-                chainIdentity=_HASH,
+                chainIdentity=HASH,
                 header=_object(
-                    height=_QUANTITY,
-                    timeMs=_QUANTITY,
-                    proposer=_ADDRESS,
-                    parentHash=_HASH,
-                    validatorsHash=_HASH,
-                    nextValidatorsHash=_HASH,
-                    lastCertificateHash=_HASH,
-                    evidenceHash=_HASH,
-                    payloadHash=_HASH,
-                    executionHash=_HASH,
-                    hash=_HASH,
+                    height=QUANTITY,
+                    timeMs=QUANTITY,
+                    proposer=ADDRESS,
+                    parentHash=HASH,
+                    validatorsHash=HASH,
+                    nextValidatorsHash=HASH,
+                    lastCertificateHash=HASH,
+                    evidenceHash=HASH,
+                    payloadHash=HASH,
+                    executionHash=HASH,
+                    hash=HASH,
                 ),
                 certificate=_object(
-                    height=_QUANTITY,
-                    round=_QUANTITY,
-                    valueId=_HASH,
-                    signatures=_array(_object(validator=_ADDRESS, signature=_HEX)),
+                    height=QUANTITY,
+                    round=QUANTITY,
+                    valueId=HASH,
+                    signatures=array(_object(validator=ADDRESS, signature=HEX)),
                 ),
                 validators=_VALIDATORS,
-                totalPower=_QUANTITY,
+                totalPower=QUANTITY,
             )
         ),
     ),
     "zerog_validators": (
-        "The set that decides the next height, and who proposes there first.",
-        _object(validators=_VALIDATORS, totalPower=_QUANTITY, hash=_HASH, nextProposer=_ADDRESS),
+        "The set that decides the next height, who proposes there first, and how many blocks in a row "
+        "each has missed.",
+        _object(
+            validators=_NEXT_VALIDATORS,
+            totalPower=QUANTITY,
+            hash=HASH,
+            nextProposer=ADDRESS,
+        ),
     ),
     "zerog_status": (
         "The chain as it is stored, and what the running node says of itself: peers, pool, round and "
         "step of consensus, whose votes are missing; null where no node runs.",
         _object(
-            chainId=_QUANTITY,
-            chainIdentity=_HASH,
-            blockNumber=_QUANTITY,
-            blockHash=_HASH,
-            stateRoot=_HASH,
+            chainId=QUANTITY,
+            chainIdentity=HASH,
+            blockNumber=QUANTITY,
+            blockHash=HASH,
+            stateRoot=HASH,
             node=_nullable(
                 _object(
-                    height=_QUANTITY,
-                    peers=_QUANTITY,
-                    highestKnown=_QUANTITY,
-                    pending=_QUANTITY,
-                    queued=_QUANTITY,
+                    height=QUANTITY,
+                    peers=QUANTITY,
+                    highestKnown=QUANTITY,
+                    pending=QUANTITY,
+                    queued=QUANTITY,
                     consensus=_OBJECT,
                 )
             ),
@@ -137,11 +147,11 @@ RESULTS: dict[str, tuple[str, Json]] = {
         "epoch lasts, and the address of the DA entrance; null where the chain has no DA signers.",
         _nullable(
             _object(
-                epoch=_QUANTITY,
-                quorums=_QUANTITY,
-                epochBlocks=_QUANTITY,
-                signersContract=_ADDRESS,
-                entrance=_nullable(_ADDRESS),
+                epoch=QUANTITY,
+                quorums=QUANTITY,
+                epochBlocks=QUANTITY,
+                signersContract=ADDRESS,
+                entrance=_nullable(ADDRESS),
             )
         ),
     ),

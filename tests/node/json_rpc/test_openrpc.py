@@ -5,6 +5,23 @@ from typing import Any
 
 import pytest
 
+from node.json_rpc.argument_schemas import (
+    BLOCK_OVERRIDES,
+    CALL,
+    LOG_FILTER,
+    SIMULATION,
+    STATE_OVERRIDES,
+    TRANSACTION,
+)
+from node.json_rpc.call_parameters import (
+    block_overrides,
+    call_request,
+    call_with_nonce,
+    log_filter,
+    state_overrides,
+)
+from node.json_rpc.errors import ParameterError
+from node.json_rpc.methods.simulate import simulation
 from node.json_rpc.openrpc import RESULTS
 from node.json_rpc.table import all_methods
 
@@ -70,6 +87,36 @@ def test_our_answers_keep_to_their_schemas(
     assert described["summary"]
     params = ["0x1"] if described["params"] else []
     check_schema(result(name, *params), described["result"]["schema"])
+
+
+def wrong_for(schema: Any) -> Any:
+    return 5 if schema["type"] in ("object", "array") else {"no": "such value"}
+
+
+@pytest.mark.parametrize(
+    ("schema", "read"),
+    [
+        pytest.param(CALL, call_request, id="call"),
+        pytest.param(TRANSACTION, call_with_nonce, id="transaction"),
+        pytest.param(BLOCK_OVERRIDES, block_overrides, id="block overrides"),
+        pytest.param(LOG_FILTER, log_filter, id="log filter"),
+        pytest.param(SIMULATION, simulation, id="simulation"),
+        pytest.param(
+            SIMULATION["properties"]["blockStateCalls"]["items"],
+            lambda block: simulation({"blockStateCalls": [block]}),
+            id="simulated block",
+        ),
+        pytest.param(
+            STATE_OVERRIDES["additionalProperties"],
+            lambda fields: state_overrides({"0x" + "ab" * 20: fields}),
+            id="account override",
+        ),
+    ],
+)
+def test_every_field_of_an_object_is_one_that_is_read(schema: Any, read: Any) -> None:
+    for name, inner in schema["properties"].items():
+        with pytest.raises(ParameterError):
+            read({name: wrong_for(inner)})
 
 
 def test_modules_are_the_namespaces_that_have_methods(result: Any) -> None:
