@@ -8,7 +8,7 @@ UV_VERSION := 0.13.9
 UV := .uv/bin/uv
 BIN := .venv/bin
 
-.PHONY: install demo devnet test check unit localnet slow conformance crash contracts wheel bench clean help
+.PHONY: install demo devnet test check unit localnet slow conformance crash mutants contracts wheel bench clean help
 
 help:
 	@echo "make demo         four validators, a contract, a DA commitment, a stored file, then everything stops"
@@ -19,6 +19,7 @@ help:
 	@echo "make slow         the tests that take minutes"
 	@echo "make conformance  all recorded vectors and shared test data"
 	@echo "make crash        200 kills of a process that commits blocks"
+	@echo "make mutants      plant each fault, say which test and which seed kills it (hours)"
 	@echo "make contracts    compile the Solidity sources again (needs node and npm)"
 	@echo "make install      .venv with everything, locked; make clean removes it"
 	@echo "make bench        print the benchmarks' figures"
@@ -61,6 +62,9 @@ conformance: install
 
 crash: install
 	$(BIN)/pytest tests/node/test_kills.py -m "slow or not slow" -q
+
+mutants: install
+	$(BIN)/python tests/mutants/run.py
 
 contracts: install
 	node genesis/contracts/compile.mjs

@@ -47,6 +47,8 @@ from consensus.view import NOTHING_STARTED, CoreView, view_of
 
 HIDDEN_LOCK_ROUND = 10
 """From this round on every validator publishes the polka of its valid value, its turn or not."""
+FIRINGS_MAX = 10_000
+"""Of rules for one input; each changes what its guard asks about, so this is never reached."""
 
 
 class Consensus:
@@ -220,8 +222,10 @@ class Consensus:
     # Rules. Each says whether it fired.
 
     def _fire_rules(self) -> None:
-        while self._decision is None and any(rule() for rule in self._rules):
-            pass
+        for _ in range(FIRINGS_MAX):
+            if self._decision is not None or not any(rule() for rule in self._rules):
+                return
+        raise AssertionError("a rule fires for ever")
 
     def _start_round(self, round: Round) -> None:
         """L11–L21. The proposer has no timer, as in the paper: building ends or others go on."""

@@ -58,6 +58,7 @@ def test_a_value_that_is_invalid_here_is_not_decided_by_votes(script) -> None:
     """L50."""
     s = script().start()
     s.feed(s.proposal(A), s.checked(A, is_valid=False), *s.precommits(A, 0, 1, 2))
+    assert s.decisions() == []
     s.feed(s.checked(A, is_valid=False))
     assert s.decisions() == []
 

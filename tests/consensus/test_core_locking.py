@@ -101,6 +101,7 @@ def test_a_nil_polka_is_precommitted_at_once(script) -> None:
     s = prevoted(script)
     s.feed(*s.prevotes(None, 0, 1, 2))
     assert s.said() == [("PRECOMMIT", 0, None)]
+    assert s.core.view().round == 0
 
 
 def test_a_nil_polka_never_drops_a_lock(script) -> None:

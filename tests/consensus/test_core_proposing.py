@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from consensus.core import Consensus
-from consensus.messages import BuildValue, Received, ScheduleTimeout
+from consensus.messages import BuildValue, Received, ScheduleTimeout, ValueBuilt
 from consensus.timeouts import Timeouts
-from consensus.values import Step, ValidatorAddress, ValueId
+from consensus.values import Height, Round, Step, ValidatorAddress, ValueId
 
 A = ValueId(b"a" * 32)
 B = ValueId(b"b" * 32)
@@ -75,6 +75,17 @@ def test_a_value_is_proposed_once_even_if_it_is_built_twice(script) -> None:
     s = script(own=0).start()
     s.feed(s.built(A))
     assert s.feed(s.built(B)).effects == []
+
+
+def test_a_value_is_proposed_once_even_before_the_proposal_has_come_back(script) -> None:
+    """T12: L19."""
+    s = script(own=0).start().feed_and_crash(s_built(A))
+    assert s.said() == [("PROPOSAL", 0, A)]
+    assert s.feed_and_crash(s_built(B)).said() == []
+
+
+def s_built(value):
+    return ValueBuilt(Height(1), Round(0), value)
 
 
 def test_nothing_is_proposed_beside_an_own_proposal_of_an_earlier_life(script) -> None:

@@ -40,6 +40,15 @@ def test_the_highest_rounds_of_a_validator_stay(rounds, validators) -> None:
     assert [v.round for v in rounds.release(Round(9))] == [6, 7, 8]
 
 
+def test_the_highest_round_with_more_than_a_third_is_named(rounds, validators) -> None:
+    """L55, T5: nobody has to go through those between."""
+    for round in (3, 7, 5):
+        for address in validators.addresses[:2]:
+            rounds.add(vote(address, round))
+    rounds.add(vote(validators.addresses[2], 9))
+    assert rounds.round_to_skip_to() == 7
+
+
 def test_votes_of_a_certificate_are_kept_beyond_the_limits(rounds, validators) -> None:
     """T6: it is one unit, checked; a part of it would prove nothing."""
     one = validators.addresses[0]

@@ -2,7 +2,7 @@
 
 from consensus.messages import Learned, Received
 from consensus.repair import lacking, summarize
-from consensus.values import Certificate, ValueId, VoteKind
+from consensus.values import Certificate, RoundCertificate, Step, ValueId, VoteKind
 
 A = ValueId(b"a" * 32)
 B = ValueId(b"b" * 32)
@@ -100,3 +100,51 @@ def test_a_decision_learned_from_a_certificate_is_passed_on(script) -> None:
     assert proof in lacking(s.core.view(), summarize(peer.core.view()))
     bring_up_to_date(s, peer)
     assert peer.decisions() == [(5, A)]
+
+
+def test_a_peer_in_an_earlier_round_is_sent_a_proof_of_ours(script) -> None:
+    """T5: as one unit, of the votes of more than a third, one of each sender."""
+    s, peer = script().start(), script(own=2).start()
+    s.feed(*s.prevotes(A, 0, round=4), *s.precommits(B, 0, 1, round=4))
+    for round in range(10, 13):
+        peer.feed(*peer.prevotes(None, 0, round=round))
+    messages = lacking(s.core.view(), summarize(peer.core.view()))
+    (proof,) = (message for message in messages if isinstance(message, RoundCertificate))
+    assert (proof.height, proof.round) == (1, 4)
+    assert [vote.validator for vote in proof.votes] == list(s.validators.addresses[:2])
+    assert not set(proof.votes) & set(messages)
+    peer.feed(Learned(proof))
+    assert peer.core.view().round == 4
+
+
+def test_a_peer_in_the_same_round_or_a_later_one_is_sent_no_proof(script) -> None:
+    s, peer = script().start(), script(own=2).start()
+    s.feed(*s.precommits(B, 0, 1, round=4))
+    for round in (4, 5):
+        peer.feed(*peer.precommits(None, 0, 1, round=round))
+        messages = lacking(s.core.view(), summarize(peer.core.view()))
+        assert not [m for m in messages if isinstance(m, RoundCertificate)]
+
+
+def test_a_round_that_hardly_anybody_is_in_is_not_proven(script) -> None:
+    """T5, T27: our own vote and nobody else's; one of three is a third."""
+    s, peer = script(own=2, powers=(1, 1, 1)).start(), script(own=1, powers=(1, 1, 1)).start()
+    s.feed(*s.precommits(None, 0, 1), s.elapsed(Step.PRECOMMIT), s.elapsed(Step.PROPOSE, round=1))
+    assert s.core.view().round == 1
+    messages = lacking(s.core.view(), summarize(peer.core.view()))
+    assert not [m for m in messages if isinstance(m, RoundCertificate)]
+
+
+def test_a_hidden_decision_of_an_old_round_is_passed_on(script) -> None:
+    """T20, T21: its proposal never came, and many rounds have gone by."""
+    s, peer = script().start(), script(own=2).start()
+    s.feed(*s.precommits(A, 0, 1, 2), s.elapsed(Step.PRECOMMIT))
+    for round in range(1, 20):
+        s.feed(*s.precommits(None, 0, 1, 2, round=round))
+    peer.feed(*peer.prevotes(None, 0, 1, round=20))
+    commits = [
+        message
+        for message in lacking(s.core.view(), summarize(peer.core.view()))
+        if isinstance(message, Certificate) and message.kind is VoteKind.PRECOMMIT
+    ]
+    assert [(commit.round, commit.value_id) for commit in commits] == [(0, A)]

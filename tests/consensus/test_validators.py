@@ -66,6 +66,16 @@ def test_thresholds_are_strict_and_in_integers(power, size) -> None:
     assert validators.exceeds_third(power) == (power > size)
 
 
+def test_thresholds_are_exact_for_the_largest_powers() -> None:
+    """T27: where floating point has no place left for the one that matters."""
+    third = TOTAL_POWER_MAX // 3
+    validators = set_of(third, third, third)
+    assert not validators.has_quorum(2 * third)
+    assert validators.has_quorum(2 * third + 1)
+    assert not validators.exceeds_third(third)
+    assert validators.exceeds_third(third + 1)
+
+
 def test_equal_validators_take_turns_in_order_of_address() -> None:
     validators = set_of(1, 1, 1, 1)
     assert turns(validators, 8) == [*validators.addresses, *validators.addresses]
