@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 CONNECTIONS = 16
@@ -49,15 +50,23 @@ class WrkMissing(Exception):
     """Debian's package is not installed."""
 
 
-def requests_per_second(
+@dataclass(frozen=True)
+class Load:
+    """What one run brought about."""
+
+    requests: int
+    per_second: float
+
+
+def same_over_and_over(
     port: int, body: bytes, folder: Path, connections: int = CONNECTIONS, seconds: int = SECONDS
-) -> float:
-    """One wrk thread asks the same over and over; every answer is waited for and must be 200."""
+) -> Load:
+    """From one wrk thread; every answer is waited for and must be 200."""
     said = _run(_SAME, port, body, folder, connections, seconds)
-    found = re.search(r"Requests/sec:\s+([\d.]+)", said)
+    found = re.search(r"(\d+) requests in .*Requests/sec:\s+([\d.]+)", said, re.DOTALL)
     assert found is not None, said
     assert "Non-2xx" not in said, said
-    return float(found[1])
+    return Load(int(found[1]), float(found[2]))
 
 
 def seconds_for_each(
