@@ -24,8 +24,8 @@ from chain.py_evm.code_analysis import CodeAnalysis
 from chain.py_evm.ethereum_precompiles import ethereum_precompiles
 from chain.py_evm.evm_state import EvmState, FramePrecompile
 from chain.py_evm.fork_classes import FORK_CLASSES
-from chain.py_evm.opcode_table import OpcodeTable, build_opcode_table
 from chain.py_evm.moved_precompiles import move_precompiles
+from chain.py_evm.opcode_table import OpcodeTable, build_opcode_table
 from chain.py_evm.tracing import Tracing
 from chain.py_evm.transaction_executor import call_result, execute_message
 from chain.state import Overlay
