@@ -1,5 +1,6 @@
 """Accounts that the node signs for: those of a devnet, whose keys everybody knows, and no others."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -106,8 +107,26 @@ def _sign_typed_data(services: Services, owner: bytes, typed: Mapping[str, Any])
     except Exception as error:
         # The edge to another's parser, which lets half a dozen unrelated exceptions out.
         raise invalid_params(f"invalid typed data: {error}") from None
+    _check_array_lengths(typed["types"], typed["primaryType"], typed["message"])
     digest = keccak(b"\x19" + message.version + message.header + message.body)
     return data(sign_digest(key, digest).encoded)
+
+
+def _check_array_lengths(types: Mapping[str, Any], kind: str, value: Any) -> None:
+    """EIP-712's `T[n]` has n items, which the encoder does not look at; raises -32602."""
+    array = _ARRAY.match(kind)
+    if array is not None and isinstance(value, list):
+        item_kind, length = array.groups()
+        if length and len(value) != int(length):
+            raise invalid_params(
+                f"invalid typed data: Expected {length} items for array type {kind}, "
+                f"got {len(value)} items"
+            )
+        for item in value:
+            _check_array_lengths(types, item_kind, item)
+    elif kind in types and isinstance(value, dict):
+        for field in types[kind]:
+            _check_array_lengths(types, field["type"], value.get(field["name"]))
 
 
 def _typed_data(value: Any) -> Mapping[str, Any]:
@@ -127,6 +146,7 @@ def _coinbase(services: Services) -> str:
         return data(view.head.coinbase)
 
 
+_ARRAY = re.compile(r"(.+)\[(\d{0,9})\]\Z")
 _ADDRESS = Parameter(address)
 _DATA = Parameter(data_parameter)
 _DRAFT = (Parameter(draft),)

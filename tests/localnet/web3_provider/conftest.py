@@ -37,7 +37,7 @@ CONTRACTS = {
 [(_, FIRST_KEY)] = dev_accounts(DEFAULT_MNEMONIC, 1)
 SUITES_CHAIN_ID = 131277322940537
 """The suite compares it, and sends a transaction signed for it."""
-BLOCK_TIME_S = 0.5
+BLOCK_TIME_S = 1
 """The suite replaces transactions that it has just sent, so there must be time to do it in."""
 
 HIGHEST_BLOCK_ASKED_FOR = 6

@@ -187,6 +187,21 @@ def test_wrong_typed_data_is_a_wrong_argument(error: Any, sender: Any, typed: An
     assert error("eth_signTypedData_v4", sender.address, typed)["code"] == -32602
 
 
+@pytest.mark.parametrize(("pages", "is_refused"), [([1], True), ([1, 2], False), ([1, 2, 3], True)])
+def test_an_array_of_typed_data_has_as_many_items_as_its_type_says(
+    ask: Any, sender: Any, pages: list[int], is_refused: bool
+) -> None:
+    typed = TYPED | {
+        "types": TYPED["types"] | {"Mail": [{"name": "pages", "type": "uint256[2]"}]},
+        "message": {"pages": pages},
+    }
+    answer = ask("eth_signTypedData_v4", sender.address, typed)
+    assert ("error" in answer) == is_refused
+    if is_refused:
+        expected = f"Expected 2 items for array type uint256[2], got {len(pages)} items"
+        assert expected in answer["error"]["message"]
+
+
 def test_a_process_without_keys_signs_nothing(locked: Web3, sender: Any) -> None:
     ask: Any = locked.provider.make_request
     assert ask("eth_accounts", [])["result"] == []
