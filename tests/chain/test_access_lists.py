@@ -60,7 +60,9 @@ def test_a_list_given_is_kept_and_grows(setting: Any) -> None:
     assert answer.access_list == ((OTHER, (1,)), (CHECKED, (5,)))
 
 
-def test_of_what_a_creation_makes_the_slots_alone_are_listed(setting: Any, keys: Sequence[Any]) -> None:
+def test_of_what_a_creation_makes_the_slots_alone_are_listed(
+    setting: Any, keys: Sequence[Any]
+) -> None:
     sender = keys[0].address
     created = created_address(sender, 0)
     code = bytes.fromhex("30315f54503d3df3")

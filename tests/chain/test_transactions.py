@@ -148,7 +148,8 @@ def test_a_signature_out_of_range_has_no_sender(r: int, s: int) -> None:
         (
             b"\x02"
             + rlp.encode([1, 2, 3, 4, 5, b"", 6, b"", [[b"\xab" * 20, [b"\xab" * 31]]], 0, 1, 1]),
-            r"too short for common.Hash, decoding into \(types.DynamicFeeTx\).AccessList\[0\].StorageKeys\[0\]",
+            r"too short for common.Hash, decoding into "
+            r"\(types.DynamicFeeTx\).AccessList\[0\].StorageKeys\[0\]",
         ),
         (
             b"\x02" + rlp.encode([1, 2, 3, 4, 5, b"", 6, b"", 7, 0, 1, 1]),
