@@ -102,4 +102,30 @@ LOG_FILTER: Final = optional_fields(
     address={"type": ["string", "array"], "items": ADDRESS},
     topics=array({"type": ["string", "array", "null"], "items": HASH}),
 )
+_TRACE_FIELDS: Final[dict[str, Schema]] = {
+    "tracer": {"type": "string"},
+    "tracerConfig": {"type": "object"},
+    "timeout": {"type": "string", "description": "a duration as Go writes it, such as 30s"},
+    "enableMemory": BOOLEAN,
+    "disableStack": BOOLEAN,
+    "disableStorage": BOOLEAN,
+    "enableReturnData": BOOLEAN,
+    "limit": {"type": "integer", "description": "bytes of struct logs"},
+}
+TRACE_OPTIONS: Final = optional_fields(**_TRACE_FIELDS)
+TRACE_CALL_OPTIONS: Final = optional_fields(
+    **_TRACE_FIELDS,
+    stateOverrides=STATE_OVERRIDES,
+    blockOverrides=BLOCK_OVERRIDES,
+    txIndex=QUANTITY,
+)
+TRACE_FILTER: Final = optional_fields(
+    fromBlock=BLOCK,
+    toBlock=BLOCK,
+    fromAddress=array(ADDRESS),
+    toAddress=array(ADDRESS),
+    mode={"type": "string", "enum": ["union", "intersection"]},
+    after={"type": ["string", "integer"]},
+    count={"type": ["string", "integer"]},
+)
 SLOTS_BY_ACCOUNT: Final = _by("address", array({"type": "string"}))

@@ -20,6 +20,9 @@ from node.json_rpc.argument_schemas import (
     SIMULATION,
     SLOTS_BY_ACCOUNT,
     STATE_OVERRIDES,
+    TRACE_CALL_OPTIONS,
+    TRACE_FILTER,
+    TRACE_OPTIONS,
     TRANSACTION,
     array,
 )
@@ -69,10 +72,10 @@ PARAMETERS: dict[str, tuple[str, Json]] = {
     "text": ("name", _TEXT),
     "typed_data": ("typedData", {"type": ["object", "string"]}),
     "trace_address": ("traceAddress", array(QUANTITY)),
-    "trace_call_options": ("traceConfig", _OBJECT),
-    "trace_filter": ("filter", _OBJECT),
+    "trace_call_options": ("traceConfig", TRACE_CALL_OPTIONS),
+    "trace_filter": ("filter", TRACE_FILTER),
     "trace_kinds": ("traceTypes", array(_TEXT)),
-    "trace_options": ("traceConfig", _OBJECT),
+    "trace_options": ("traceConfig", TRACE_OPTIONS),
     "uint64": ("number", QUANTITY),
 }
 """By the name of the function that reads an argument: what it is called, and its schema."""

@@ -48,15 +48,16 @@ def trace_options(value: Any) -> TraceOptions:
     name = fields.get("tracer")
     if name is not None and not isinstance(name, str):
         raise _wrong_type(name, "tracer", "string")
-    options = fields.get("tracerConfig") if name is not None else fields
+    options = fields.get("tracerConfig")
+    if options is not None and not isinstance(options, dict):
+        raise _wrong_type(options, "tracerConfig", "map[string]interface {}")
     if name is None:
+        options = fields
         for flag in FLAGS:
             if type(fields.get(flag)) not in (bool, type(None)):
                 raise _wrong_type(fields[flag], flag, "bool")
         if type(fields.get("limit")) not in (int, type(None)):
             raise _wrong_type(fields["limit"], "limit", "int")
-    elif options is not None and not isinstance(options, dict):
-        raise _wrong_type(options, "tracerConfig", "map[string]interface {}")
     return TraceOptions(name, options or {}, _timeout_ms(fields.get("timeout")))
 
 

@@ -172,7 +172,8 @@ def _trace_address(value: Any) -> list[int]:
     return [uint64(position) for position in value]
 
 
-def _trace_filter(value: Any) -> TraceFilter:
+def trace_filter(value: Any) -> TraceFilter:
+    """trace_filter's argument."""
     if not isinstance(value, dict):
         raise ParameterError(
             f"json: cannot unmarshal {json_kind(value)} into Go value of type TraceFilterRequest"
@@ -213,7 +214,7 @@ _KINDS = Parameter(_trace_kinds)
 METHODS = (
     Method("trace_block", _block, (_BLOCK,), Runs.IN_TRACE_WORKER),
     Method("trace_transaction", _transaction, (_HASH,), Runs.IN_TRACE_WORKER),
-    Method("trace_filter", _filter, (Parameter(_trace_filter),), Runs.IN_TRACE_WORKER),
+    Method("trace_filter", _filter, (Parameter(trace_filter),), Runs.IN_TRACE_WORKER),
     Method("trace_get", _get, (_HASH, Parameter(_trace_address)), Runs.IN_TRACE_WORKER),
     Method("trace_replayBlockTransactions", _replay_block, (_BLOCK, _KINDS), Runs.IN_TRACE_WORKER),
     Method("trace_replayTransaction", _replay_transaction, (_HASH, _KINDS), Runs.IN_TRACE_WORKER),

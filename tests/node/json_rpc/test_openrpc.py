@@ -11,6 +11,9 @@ from node.json_rpc.argument_schemas import (
     LOG_FILTER,
     SIMULATION,
     STATE_OVERRIDES,
+    TRACE_CALL_OPTIONS,
+    TRACE_FILTER,
+    TRACE_OPTIONS,
     TRANSACTION,
 )
 from node.json_rpc.call_parameters import (
@@ -22,8 +25,10 @@ from node.json_rpc.call_parameters import (
 )
 from node.json_rpc.errors import ParameterError
 from node.json_rpc.methods.simulate import simulation
+from node.json_rpc.methods.trace import trace_filter
 from node.json_rpc.openrpc import RESULTS
 from node.json_rpc.table import all_methods
+from node.json_rpc.trace_parameters import trace_call_options, trace_options
 
 JSON_TYPES: dict[str, type | tuple[type, ...]] = {
     "string": str,
@@ -100,6 +105,9 @@ def wrong_for(schema: Any) -> Any:
         pytest.param(TRANSACTION, call_with_nonce, id="transaction"),
         pytest.param(BLOCK_OVERRIDES, block_overrides, id="block overrides"),
         pytest.param(LOG_FILTER, log_filter, id="log filter"),
+        pytest.param(TRACE_OPTIONS, trace_options, id="trace options"),
+        pytest.param(TRACE_CALL_OPTIONS, trace_call_options, id="options of a traced call"),
+        pytest.param(TRACE_FILTER, trace_filter, id="trace filter"),
         pytest.param(SIMULATION, simulation, id="simulation"),
         pytest.param(
             SIMULATION["properties"]["blockStateCalls"]["items"],
