@@ -34,35 +34,19 @@ class Sdk:
     folder: Path
     environment: Mapping[str, str]
 
-    def start(self, jobs: Sequence[Mapping[str, Any]]) -> "RunningJobs":
-        """Its own process; several may run at the same time."""
-        process = subprocess.Popen(
-            [*self.command, json.dumps(jobs)],
-            cwd=self.folder, env={**_users_environment(), **self.environment}, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        )  # fmt: skip
-        return RunningJobs(process)
-
     def run(self, *jobs: Mapping[str, Any]) -> list[Any]:
-        """The answers."""
-        return self.start(jobs).answers()
-
-
-@dataclass(frozen=True)
-class RunningJobs:
-    """A process that works them off."""
-
-    process: "subprocess.Popen[str]"
-
-    def answers(self) -> list[Any]:
+        """Its answers, from a process of its own; an SDK that waits for something waits for ever."""
         try:
-            said, _ = self.process.communicate(timeout=JOBS_S_MAX)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            said, _ = self.process.communicate()
+            done = subprocess.run(
+                [*self.command, json.dumps(jobs)],
+                cwd=self.folder, env={**_users_environment(), **self.environment}, text=True,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=JOBS_S_MAX, check=False,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired as error:
+            said = str(error.stdout)
             raise AssertionError(f"still running after {JOBS_S_MAX} s:\n{said[-3000:]}") from None
-        assert self.process.returncode == 0, said[-3000:]
-        answers: list[Any] = json.loads(said.strip().splitlines()[-1])
+        assert done.returncode == 0, done.stdout[-3000:]
+        answers: list[Any] = json.loads(done.stdout.strip().splitlines()[-1])
         return answers
 
 
