@@ -50,7 +50,8 @@ class AddressSearch:
 
     def before(self, number: int | None, page_size: int) -> AddressPage:
         """The newest ones in blocks before that; None: of all."""
-        first = self._blocks.head_number if number is None else number - 1
+        head = self._blocks.head_number
+        first = head if number is None else min(number - 1, head)
         candidates = (
             self._candidates(blocks_before, first, is_descending=True) if first >= 0 else ()
         )
@@ -59,7 +60,8 @@ class AddressSearch:
 
     def after(self, number: int | None, page_size: int) -> AddressPage:
         """The oldest ones in blocks after that; None: of all."""
-        first = 0 if number is None else number + 1
+        # Behind the head there is nothing, however far behind.
+        first = 0 if number is None else min(number, self._blocks.head_number) + 1
         candidates = self._candidates(blocks_after, first, is_descending=False)
         places, is_end = self._page(candidates, page_size)
         newest_first = sorted(places, key=lambda place: (-place[0], -place[1]))

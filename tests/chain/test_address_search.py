@@ -143,6 +143,13 @@ def test_an_address_without_transactions_has_an_empty_page(view: ChainView) -> N
     assert view.search(LOGGER).before(0, 5).places == ()
 
 
+def test_behind_the_head_there_is_nothing_however_far(view: ChainView) -> None:
+    search = view.search(LOGGER)
+    for number in (view.head_number, view.head_number + 1, 2**64 - 1):
+        assert search.after(number, 5).places == ()
+        assert search.before(number + 1, 1_000).places == search.before(None, 1_000).places
+
+
 def test_plain_and_token_transfers_write_no_row(make_setting: Any) -> None:
     """The history of accounts and the index of logs know them."""
     setting = make_setting(codes={LOGGER: CODES[LOGGER] + bytes.fromhex("5f54600101 5f55")})
