@@ -188,8 +188,8 @@ def arguments(name: str) -> st.SearchStrategy[Any]:
 class Server:
     """The JSON-RPC process over a chain with blocks, and its log."""
 
-    def __init__(self, port: int, log: Path) -> None:
-        self.log, self.port = log, port
+    def __init__(self, port: int, log: Path, head_hash: str) -> None:
+        self.log, self.port, self.head_hash = log, port, head_hash
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWER_SECONDS_MAX)
 
     def post(self, body: bytes) -> bytes:
@@ -222,7 +222,7 @@ def server(node: Any, tmp_path_factory: pytest.TempPathFactory) -> Server:
     started = node.rpc(
         log, evm_timeout_ms=200, unlocked_keys=[key], allow_unprotected_transactions=True
     )
-    return Server(started.port, log)
+    return Server(started.port, log, "0x" + node.chain.head.hash.hex())
 
 
 def check_answer(answer: Any, identity: int, call: Any) -> None:
@@ -267,6 +267,35 @@ def fuzz(server: Server, name: str, examples: int) -> None:
 @pytest.mark.parametrize("name", sorted(PARAMS))
 def test_every_method_answers_whatever_it_is_asked(server: Server, name: str) -> None:
     fuzz(server, name, EXAMPLES)
+
+
+USUAL: dict[str, Any] = {
+    "address": PROBE, "block": "latest", "number": "0x1", "count": "0x1", "data": "0x", "flag": False,
+    "transaction": {"to": PROBE}, "slot": "0x0", "slots": ["0x0"], "percentiles": [50],
+    "payload": {"blockStateCalls": [{}]}, "slotsByAccount": {PROBE: ["0x0"]}, "name": "newHeads",
+}  # fmt: skip
+"""By parameter; an empty object for any other."""
+EXTREMES = [
+    *(hex(1 << bits) for bits in (31, 32, 63, 64, 256)),
+    *(hex((1 << bits) - 1) for bits in (31, 32, 63, 64, 256)),
+    "0x0", "0x" + "ff" * 20, "0x" + "00" * 20, "0x" + "ff" * 32, 0, -1, 2**63, 2**64, 1e308, "", [], {},
+    [[]], [{}], None, True, "0x", "earliest", "pending",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(PARAMS))
+def test_no_extreme_value_at_any_place_breaks_a_method(server: Server, name: str) -> None:
+    params = PARAMS[name]
+    usual = [
+        server.head_hash if param["name"] == "hash" else USUAL.get(param["name"], {})
+        for param in params
+    ]
+    for position in range(len(params)):
+        check_batch(
+            server,
+            name,
+            [[*usual[:position], extreme, *usual[position + 1 :]] for extreme in EXTREMES],
+        )
 
 
 @pytest.mark.slow
