@@ -275,7 +275,7 @@ USUAL: dict[str, Any] = {
     "payload": {"blockStateCalls": [{}]}, "slotsByAccount": {PROBE: ["0x0"]}, "name": "newHeads",
 }  # fmt: skip
 """By parameter; an empty object for any other."""
-EXTREMES = [
+EXTREMES: list[Any] = [
     *(hex(1 << bits) for bits in (31, 32, 63, 64, 256)),
     *(hex((1 << bits) - 1) for bits in (31, 32, 63, 64, 256)),
     "0x0", "0x" + "ff" * 20, "0x" + "00" * 20, "0x" + "ff" * 32, 0, -1, 2**63, 2**64, 1e308, "", [], {},
