@@ -177,7 +177,6 @@ class Consensus:
         self._is_validator = self._own in started.validators
         self._decision = None
         self._state = RoundState()
-        self._marks = RoundMarks()
         self._log = MessageLog(started.validators)
         self._tally = self._log.tally
         self._checks = ValueChecks()

@@ -13,6 +13,17 @@ def test_nothing_happens_before_the_first_height(script) -> None:
     s.feed(s.proposal(A), s.checked(A), s.built(A), s.elapsed(Step.PROPOSE), *s.prevotes(A, 0))
     assert s.effects == []
     assert s.core.view().height == 0
+    assert (s.core.height, s.core.round) == (0, -1)
+    assert s.core.position == (0, -1, Step.PROPOSE)
+    assert s.core.grounds == (-1, -1)
+    assert not s.core.holds(s.prevotes(A, 0)[0].message)
+
+
+def test_a_core_tells_where_it_stands_and_on_what_its_votes_rest(script) -> None:
+    s = script().locked_on(A)
+    assert (s.core.height, s.core.round) == (1, 1)
+    assert s.core.position == (1, 1, Step.PROPOSE)
+    assert s.core.grounds == (0, 0)
 
 
 def test_votes_of_the_next_height_wait_for_it(script) -> None:

@@ -25,8 +25,8 @@ def rounds(validators) -> EarlyRounds:
 
 def test_one_validator_fills_its_own_rounds_only(rounds, validators) -> None:
     loud, quiet = validators.addresses[:2]
-    for number in range(10 * MESSAGES_PER_ROUND_MAX):
-        rounds.add(vote(loud, number=number))
+    kept = [rounds.add(vote(loud, number=n)) for n in range(10 * MESSAGES_PER_ROUND_MAX)]
+    assert kept == [True] * MESSAGES_PER_ROUND_MAX + [False] * 9 * MESSAGES_PER_ROUND_MAX
     assert rounds.add(vote(quiet))
     assert len(list(rounds.release(Round(1)))) == MESSAGES_PER_ROUND_MAX + 1
 
@@ -38,6 +38,27 @@ def test_the_highest_rounds_of_a_validator_stay(rounds, validators) -> None:
     assert not rounds.add(vote(one, 4))
     assert rounds.add(vote(one, 8))
     assert [v.round for v in rounds.release(Round(9))] == [6, 7, 8]
+
+
+def test_what_one_validator_pushes_out_is_its_own(rounds, validators) -> None:
+    """T23: another's message of the same round stays, and is told apart from what is gone."""
+    one, other = validators.addresses[:2]
+    for address in (one, other):
+        rounds.add(vote(address, 5))
+    for round in (6, 7, 8):
+        rounds.add(vote(one, round))
+    assert rounds.take_pushed_out() == [vote(one, 5)]
+    assert rounds.take_pushed_out() == []
+    assert rounds.holds(vote(other, 5))
+    assert not rounds.holds(vote(one, 5))
+    assert [v.validator for v in rounds.release(Round(5))] == [other]
+
+
+def test_rounds_without_messages_leave_nothing_behind(rounds, validators) -> None:
+    """T23: a liar counts upwards for ever."""
+    for round in range(1, 1_000):
+        rounds.add(vote(validators.addresses[0], round))
+    assert len(rounds._rounds) == ROUNDS_PER_VALIDATOR_MAX
 
 
 def test_the_highest_round_with_more_than_a_third_is_named(rounds, validators) -> None:
@@ -101,3 +122,4 @@ def test_a_height_that_was_passed_is_forgotten(validators) -> None:
         heights.add(vote(validators.addresses[0], height=height), Height(1), validators)
     assert [v.height for v in heights.release(Height(3))] == [3]
     assert heights.release(Height(2)) == []
+    assert heights.release(Height(3)) == []

@@ -129,3 +129,18 @@ def test_the_same_vote_is_kept_once(tally, votes) -> None:
     assert tally.holds(vote.signed(b"other"))
     assert not tally.would_keep(vote.signed(b"other"), is_certified=True)
     assert not tally.holds(votes(PREVOTE, A, 0, round=1, valid_round=0)[0])
+    assert not tally.holds(votes(PREVOTE, B, 0)[0])
+    assert not tally.holds(votes(PREVOTE, A, 1)[0])
+
+
+def test_where_nobody_voted_there_is_nothing(tally) -> None:
+    assert tally.power_for(PREVOTE, 7, A) == 0
+    assert tally.voters(PREVOTE, 7) == frozenset()
+    assert tally.votes(PREVOTE, 7) == ()
+    assert not tally.has_quorum_for(PREVOTE, 7, A)
+
+
+def test_a_quorum_is_told_once_however_many_more_vote(tally, votes) -> None:
+    cast(tally, [*votes(PREVOTE, A, 0, 1, 2, 3), *votes(PRECOMMIT, A, 0, 1, 2, 3)])
+    assert tally.polkas == tally.commit_quorums == [(0, A)]
+    assert tally.quorums(PREVOTE, 0) == [A]
