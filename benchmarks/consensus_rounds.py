@@ -112,7 +112,7 @@ async def validate(index: int, count: int, folder: Path, seconds: float) -> Empt
     host = ConsensusHost(
         ConsensusSettings(CHAIN, TIMEOUTS),
         executor,
-        ConsensusJournal(Journal(files)),
+        ConsensusJournal(Journal(files, CHAIN)),
         Signer(secrets[index], SignState(files, CHAIN)),
         network,
     )

@@ -2,7 +2,7 @@
 
     file  = start record ‖ batch record ‖ batch record ‖ …
     record = magic (4) ‖ length (4) ‖ checksum (4) ‖ payload        integers big-endian
-    start payload = RLP [format version, height, salt]
+    start payload = RLP [format version, chain identity, height, salt]
     batch payload = RLP list of entries: what was appended since the batch before, or a first part of it
 
 One batch is written before one sync, and the next only after that sync came back. So after a
@@ -22,7 +22,7 @@ from consensus.durable_files import DurableFiles
 from consensus.recursive_length_prefix import decode, decode_integer, encode, encode_integer
 
 JOURNAL_NAME = "journal"
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 BATCH_BYTES_MAX = 64 * 1024 * 1024
 """A longer length field is damage."""
 BATCH_ENTRY_BYTES_MAX = BATCH_BYTES_MAX // 2
@@ -53,11 +53,39 @@ class Replayed:
     entries: tuple[bytes, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A whole record: where it begins, in bytes, and its entries."""
+
+    offset: int
+    entries: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """A journal's bytes, as far as they can be read."""
+
+    chain_identity: bytes
+    height: int
+    batches: tuple[Batch, ...]
+    end: int
+    """Where the whole records end: behind it a torn tail, or damage."""
+    whole_again_at: int | None
+    """Where a whole record follows what is not whole: damage, which a replay refuses."""
+
+
 class Journal:
     """Entries of the current height. `append` remembers, `sync` makes durable, `begin` starts anew."""
 
-    def __init__(self, files: DurableFiles, salt: Callable[[int], bytes] = os.urandom) -> None:
+    def __init__(
+        self,
+        files: DurableFiles,
+        chain_identity: bytes,
+        salt: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        """`chain_identity` (32 bytes): another chain's journal is refused."""
         self._files = files
+        self._chain = chain_identity
         self._make_salt = salt
         self._salt = b""
         self._pending: list[bytes] = []
@@ -70,26 +98,25 @@ class Journal:
         data = self._files.read(JOURNAL_NAME)
         if data is None:
             return None
-        start = _record_at(data, 0, b"")
-        if start is None:
-            raise DamagedJournal(0, "the start record is not whole")
-        height, self._salt = _parse_start(start[0])
+        start, offset = _start_of(data)
+        if start.chain_identity != self._chain:
+            why = f"of chain 0x{start.chain_identity.hex()}, this node's is 0x{self._chain.hex()}"
+            raise DamagedJournal(0, why)
+        self._salt = start.salt
         entries: list[bytes] = []
-        offset = start[1]
-        while offset < len(data):
-            record = _record_at(data, offset, self._salt)
-            if record is None:
-                self._cut_tail(data, offset)
-                break
-            payload, offset = record
-            entries += cast(list[bytes], decode(payload))
-        return Replayed(height, tuple(entries))
+        for batch, end in _batches_of(data, offset, start.salt):
+            entries += batch.entries
+            offset = end
+        if offset < len(data):
+            self._cut_tail(data, offset)
+        return Replayed(start.height, tuple(entries))
 
     def begin(self, height: int) -> None:
         """Forget everything and start the file of `height`, durably."""
         self._pending.clear()
         self._salt = self._make_salt(_SALT_BYTES)
-        payload = encode([encode_integer(FORMAT_VERSION), encode_integer(height), self._salt])
+        version = encode_integer(FORMAT_VERSION)
+        payload = encode([version, self._chain, encode_integer(height), self._salt])
         self._files.replace(JOURNAL_NAME, _record(payload, b""))
 
     def append(self, entry: bytes) -> None:
@@ -106,11 +133,9 @@ class Journal:
             self._files.sync(JOURNAL_NAME)
 
     def _cut_tail(self, data: bytes, offset: int) -> None:
-        later = data.find(_MAGIC, offset + 1)
-        while later != -1:
-            if _record_at(data, later, self._salt) is not None:
-                raise DamagedJournal(offset, f"a whole record follows at byte {later}")
-            later = data.find(_MAGIC, later + 1)
+        later = _whole_again(data, offset, self._salt)
+        if later is not None:
+            raise DamagedJournal(offset, f"a whole record follows at byte {later}")
         _log.warning(
             "%s: the last record was not written whole; cut %d bytes at byte %d",
             JOURNAL_NAME,
@@ -118,6 +143,16 @@ class Journal:
             offset,
         )
         self._files.replace(JOURNAL_NAME, data[:offset])
+
+
+def inspect(data: bytes) -> Inspected:
+    """What a journal file's bytes hold; changes nothing. Raises `DamagedJournal` without a start."""
+    start, begin = _start_of(data)
+    found = list(_batches_of(data, begin, start.salt))
+    batches = [batch for batch, _ in found]
+    end = found[-1][1] if found else begin
+    later = _whole_again(data, end, start.salt) if end < len(data) else None
+    return Inspected(start.chain_identity, start.height, tuple(batches), end, later)
 
 
 def _batches(entries: list[bytes]) -> Iterator[list[bytes]]:
@@ -155,8 +190,41 @@ def _record_at(data: bytes, offset: int, salt: bytes) -> tuple[bytes, int] | Non
     return payload, end
 
 
-def _parse_start(payload: bytes) -> tuple[int, bytes]:
-    version, height, salt = cast(tuple[bytes, bytes, bytes], tuple(decode(payload)))
-    if decode_integer(version) != FORMAT_VERSION:
-        raise DamagedJournal(0, f"format {version.hex()}, this version reads {FORMAT_VERSION}")
-    return decode_integer(height), salt
+@dataclass(frozen=True, slots=True)
+class _Start:
+    chain_identity: bytes
+    height: int
+    salt: bytes
+
+
+def _start_of(data: bytes) -> tuple[_Start, int]:
+    """The start record, and the offset behind it. Raises `DamagedJournal`."""
+    record = _record_at(data, 0, b"")
+    if record is None:
+        raise DamagedJournal(0, "the start record is not whole")
+    match decode(record[0]):
+        case [bytes(version), *_] if decode_integer(version) != FORMAT_VERSION:
+            found = decode_integer(version)
+            raise DamagedJournal(0, f"format {found}, this version reads {FORMAT_VERSION}")
+        case [_, bytes(chain_identity), bytes(height), bytes(salt)]:
+            return _Start(chain_identity, decode_integer(height), salt), record[1]
+        case _:
+            raise DamagedJournal(0, "no start record looks like this")
+
+
+def _batches_of(data: bytes, offset: int, salt: bytes) -> Iterator[tuple[Batch, int]]:
+    """Each whole record from `offset` on, with the offset behind it; ends where one is not whole."""
+    while (record := _record_at(data, offset, salt)) is not None:
+        payload, end = record
+        yield Batch(offset, tuple(cast(list[bytes], decode(payload)))), end
+        offset = end
+
+
+def _whole_again(data: bytes, offset: int, salt: bytes) -> int | None:
+    """Where a whole record lies behind `offset`, if anywhere."""
+    later = data.find(_MAGIC, offset + 1)
+    while later != -1:
+        if _record_at(data, later, salt) is not None:
+            return later
+        later = data.find(_MAGIC, later + 1)
+    return None

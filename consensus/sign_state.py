@@ -2,10 +2,15 @@
 
 `sign_state.json` maps a chain identity to the last (height, round, step), the digest that was
 signed and its signature, so a new chain on the same key starts afresh and no chain overwrites
-another. One process owns the file; the data directory's lock sees to that.
+another. Each entry has a checksum: a lower height by a flipped bit would let it sign again. One
+process owns the file; the data directory's lock sees to that.
+
+The file is made, empty, with the key. Where it is missing, or says less than the chain itself does,
+it is lost: `is_lost` holds until `forgive` says from which place on nothing can be contradicted.
 """
 
 import json
+import zlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +18,7 @@ from consensus.durable_files import DurableFiles
 from consensus.values import Step
 
 SIGN_STATE_NAME = "sign_state.json"
+_CHECKED_FIELDS = ("height", "round", "step", "digest", "signature")
 _CHAINS_MAX = 64
 """Entries kept for other chains; a devnet wiped every day for months stays below."""
 
@@ -51,14 +57,36 @@ class SignState:
         """Raises `InvalidSignState`."""
         self._files = files
         self._chain = "0x" + chain_identity.hex()
-        self._document = _parse(files.read(SIGN_STATE_NAME))
+        content = files.read(SIGN_STATE_NAME)
+        self._is_lost = content is None
+        self._document = _parse(content)
         entry = self._document.get(self._chain)
-        self._last = None if entry is None else _parse_entry(entry)
+        self._last = None if entry is None else _parse_entry(self._chain, entry)
 
     @property
     def last(self) -> LastSigned | None:
         """None if this key never signed on this chain."""
         return self._last
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether more may have been signed than is known here; then nothing should be."""
+        return self._is_lost
+
+    def note_on_chain(self, height: int, round: int) -> None:
+        """A precommit of ours is in a certificate: if we do not know of it, the file is an old one."""
+        known = (-1, -1) if self._last is None else (self._last.height, self._last.round)
+        self._is_lost = self._is_lost or (height, round) > known
+
+    def forgive(self, height: int, round: int) -> None:
+        """The file is not lost any more: all up to this round counts as signed, durably.
+
+        Its digest and signature are zeros: no request is ever the same as that one.
+        """
+        floor = LastSigned(height, round, Step.PRECOMMIT, bytes(32), bytes(65))
+        self._is_lost = False
+        if self._last is None or _position(floor) > _position(self._last):
+            self.record(floor)
 
     def stored_signature(self, height: int, round: int, step: Step, digest: bytes) -> bytes | None:
         """The signature already made for this very request; None if it is new and may be signed.
@@ -78,7 +106,7 @@ class SignState:
         """Make `signed` the last one; on disk, folder included, when this returns."""
         assert self._last is None or _position(signed) > _position(self._last)
         others = [item for item in self._document.items() if item[0] != self._chain]
-        self._document = dict(others[-_CHAINS_MAX:]) | {self._chain: _entry(signed)}
+        self._document = dict(others[-_CHAINS_MAX:]) | {self._chain: _entry(self._chain, signed)}
         self._files.replace(SIGN_STATE_NAME, sign_state_text(self._document))
         self._last = signed
 
@@ -92,14 +120,21 @@ def _position(signed: LastSigned) -> tuple[int, int, Step]:
     return signed.height, signed.round, signed.step
 
 
-def _entry(signed: LastSigned) -> dict[str, Any]:
-    return {
+def _entry(chain: str, signed: LastSigned) -> dict[str, Any]:
+    fields = {
         "height": signed.height,
         "round": signed.round,
         "step": signed.step.name.lower(),
         "digest": "0x" + signed.digest.hex(),
         "signature": "0x" + signed.signature.hex(),
     }
+    return {**fields, "checksum": _checksum(chain, fields)}
+
+
+def _checksum(chain: str, fields: dict[str, Any]) -> str:
+    """CRC-32 of the chain identity and the other fields in their order, as text."""
+    text = "|".join([chain, *(str(fields[name]) for name in _CHECKED_FIELDS)])
+    return f"0x{zlib.crc32(text.encode()):08x}"
 
 
 def _parse(data: bytes | None) -> dict[str, Any]:
@@ -114,7 +149,7 @@ def _parse(data: bytes | None) -> dict[str, Any]:
     return document
 
 
-def _parse_entry(entry: Any) -> LastSigned:
+def _parse_entry(chain: str, entry: Any) -> LastSigned:
     if not isinstance(entry, dict):
         raise InvalidSignState(f"{SIGN_STATE_NAME}: expected an object for each chain identity")
     steps = {step.name.lower(): step for step in Step}
@@ -123,13 +158,20 @@ def _parse_entry(entry: Any) -> LastSigned:
     for name in ("height", "round"):
         if not isinstance(entry.get(name), int) or entry[name] < 0:
             raise InvalidSignState(f"{SIGN_STATE_NAME}: {name}: expected a number")
-    return LastSigned(
+    signed = LastSigned(
         height=entry["height"],
         round=entry["round"],
         step=steps[entry["step"]],
         digest=_parse_bytes(entry, "digest", 32),
         signature=_parse_bytes(entry, "signature", 65),
     )
+    expected = _checksum(chain, entry)
+    if entry.get("checksum") != expected:
+        raise InvalidSignState(
+            f"{SIGN_STATE_NAME}: checksum: expected {expected}, got {entry.get('checksum')}; the "
+            "entry was changed, or written by an older program"
+        )
+    return signed
 
 
 def _parse_bytes(entry: dict[str, Any], name: str, length: int) -> bytes:

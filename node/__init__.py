@@ -33,7 +33,9 @@ rpc_process.py           JSON-RPC processes as the supervisor starts them
 database.py              the key-value store over LMDB
 side_service.py          what small HTTP servers beside the nodes share
 abi_command.py           `zerog abi`: ABIs of our precompiles and contracts
+rollback.py              `zerog rollback`: the newest blocks undone and executed again
 verify_command.py        `zerog verify-db`: does it agree with itself?
+    wal_command.py           `zerog wal dump`: what the consensus journal holds
 
 consensus_host.py        inputs into the consensus core, its effects out
 consensus_items.py       what its inbox holds

@@ -215,7 +215,7 @@ class Node:
         self.consensus = ConsensusHost(
             ConsensusSettings(document.identity, _timeouts(config)),
             self.executor,
-            ConsensusJournal(Journal(DiskFiles(config.data.journal))),
+            ConsensusJournal(Journal(DiskFiles(config.data.journal), document.identity)),
             _signer(config, document, key),
             self.network,
             on_conflict=self.evidence.report,

@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -17,6 +18,8 @@ from node.validator.arguments import add_validator
 from node.version import version
 
 EXIT_OPERATOR_ERROR = 2
+ROLLBACK_BLOCKS_MAX = 10_000
+"""Undone in one transaction of the database."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -70,6 +73,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(commands)
     _add_rpc(commands)
     _add_verify_db(commands)
+    _add_rollback(commands)
+    _add_wal(commands)
     _add_abi(commands)
     add_da(commands)
     add_storage(commands)
@@ -195,6 +200,35 @@ def _add_verify_db(commands: "_Commands[argparse.ArgumentParser]") -> None:
     parser.set_defaults(command=_verify_db)
 
 
+def _add_rollback(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser(
+        "rollback",
+        help="undo a stopped node's newest N blocks and execute the same blocks again",
+        allow_abbrev=False,
+    )
+    parser.add_argument("blocks", type=whole(0, ROLLBACK_BLOCKS_MAX), metavar="N")
+    parser.add_argument("--datadir", "--data-dir", type=Path, required=True, metavar="DIR")
+    parser.set_defaults(command=_rollback)
+
+
+def _add_wal(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser(
+        "wal", help="look into a node's consensus journal", allow_abbrev=False
+    )
+    parser.set_defaults(command=partial(_show_help, parser))
+    own = parser.add_subparsers(title="commands", metavar="COMMAND")
+    dump = own.add_parser(
+        "dump",
+        help="print what the consensus journal holds, a line a record, and where it is cut or damaged",
+        description="Print the consensus journal, a line a record; nothing is changed.",
+        epilog="Exit codes: 0 whole, or cut at its end as by a crash; 1 damaged; 2 something to mend.",
+        allow_abbrev=False,
+    )
+    dump.add_argument("--datadir", "--data-dir", type=Path, required=True, metavar="DIR")
+    dump.add_argument("--json", action="store_true", help="say it as one JSON document")
+    dump.set_defaults(command=_wal_dump)
+
+
 def _add_abi(commands: "_Commands[argparse.ArgumentParser]") -> None:
     parser = commands.add_parser(
         "abi",
@@ -307,11 +341,30 @@ def _rpc(options: argparse.Namespace) -> int:
     return run_rpc(ImportRequest(options.datadir, genesis, chain, _setting_flags(options)))
 
 
+def _rollback(options: argparse.Namespace) -> int:
+    from node.layout import DataDirectory
+    from node.rollback import rollback
+
+    return rollback(DataDirectory(options.datadir), options.blocks)
+
+
 def _verify_db(options: argparse.Namespace) -> int:
     from node.layout import DataDirectory
     from node.verify_command import verify_database
 
     return verify_database(DataDirectory(options.datadir), options.blocks)
+
+
+def _wal_dump(options: argparse.Namespace) -> int:
+    from node.layout import DataDirectory
+    from node.wal_command import dump_journal
+
+    return dump_journal(DataDirectory(options.datadir), as_json=options.json)
+
+
+def _show_help(parser: argparse.ArgumentParser, _: argparse.Namespace) -> int:
+    parser.print_help()
+    return 0
 
 
 def _abi(options: argparse.Namespace) -> int:

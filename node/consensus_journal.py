@@ -24,6 +24,15 @@ class JournalContent:
     blocks: tuple[ConsensusBlock, ...]
 
 
+def decode_entry(entry: bytes) -> Input | ConsensusBlock:
+    """What one entry says. Raises `Undecodable`."""
+    if entry[:1] == _INPUT:
+        return decode_input(entry[1:])
+    if entry[:1] == _BLOCK:
+        return decode_block(entry[1:])
+    raise Undecodable(f"unknown kind {entry[:1].hex()}")
+
+
 class ConsensusJournal:
     """Inputs and blocks of the current height, over the journal file."""
 
@@ -37,15 +46,14 @@ class ConsensusJournal:
         blocks: list[ConsensusBlock] = []
         for index, entry in enumerate(replayed.entries if replayed else ()):
             try:
-                if entry[:1] == _INPUT:
-                    inputs.append(decode_input(entry[1:]))
-                elif entry[:1] == _BLOCK:
-                    blocks.append(decode_block(entry[1:]))
-                else:
-                    raise Undecodable(f"unknown kind {entry[:1].hex()}")
+                decoded = decode_entry(entry)
             except Undecodable as error:
                 # Its checksum is right, so another version of this program wrote it.
                 raise DamagedJournal(0, f"entry {index}: {error}") from error
+            if isinstance(decoded, ConsensusBlock):
+                blocks.append(decoded)
+            else:
+                inputs.append(decoded)
         return JournalContent(tuple(inputs), tuple(blocks))
 
     def begin(self, height: int) -> None:

@@ -13,7 +13,7 @@ class DiskFiles(DurableFiles):
     """`DurableFiles` on a real disk; the folder is made if it is missing."""
 
     def __init__(self, path: Path) -> None:
-        path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        make_folder(path)
         self._disk = DiskFolder(path)
         super().__init__(self._disk)
 
@@ -57,11 +57,7 @@ class DiskFolder:
         os.replace(self._path / name, self._path / new_name)
 
     def sync_folder(self) -> None:
-        descriptor = os.open(self._path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        _sync_names(self._path)
 
     def close(self) -> None:
         """Close what is open for appending."""
@@ -80,9 +76,31 @@ class DiskFolder:
             os.close(descriptor)
 
 
+def make_folder(path: Path) -> None:
+    """Make it and those above it, for this user alone, their names on disk: with a folder whose name
+    is lost, all that was synced in it is lost."""
+    if path.is_dir():
+        return
+    make_folder(path.parent)
+    path.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+    _sync_names(path.parent)
+
+
 def replace_durably(path: Path, data: bytes) -> None:
-    """Write `data` to `path`, mode 0600: a crash leaves the old content or the new, never a mix."""
+    """Write `data` to `path`, mode 0600: a crash leaves the old content or the new, never a mix.
+
+    Its folder is made if it is missing.
+    """
+    make_folder(path.parent)
     DurableFiles(DiskFolder(path.parent)).replace(path.name, data)
+
+
+def _sync_names(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _write_all(descriptor: int, data: bytes) -> None:

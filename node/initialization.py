@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from consensus.sign_state import sign_state_text
 from consensus.validators import ValidatorSet
 from genesis.document import GenesisDocument, load_document, parse_json
 from genesis.errors import InvalidGenesis
@@ -126,6 +127,8 @@ def write_node(plan: NodePlan, document: Mapping[str, Any], password: str | None
     data.root.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
     write_node_key(data.node_key, plan.node_secret)
     if plan.validator_secret is not None:
+        if not data.sign_state.exists():
+            replace_durably(data.sign_state, sign_state_text())
         write_validator_key(data.validator_key, plan.validator_secret, password)
     replace_durably(data.genesis, json.dumps(document, indent=2).encode() + b"\n")
     replace_durably(data.config, config_text(plan.config).encode())

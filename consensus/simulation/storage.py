@@ -164,7 +164,7 @@ class DiskStorage:
 
     def _open(self) -> None:
         journal, sign_state = map(DurableFiles, self._folders)
-        self._journal = Journal(journal, salt=self._salts.randbytes)
+        self._journal = Journal(journal, CHAIN, salt=self._salts.randbytes)
         self._sign_state = SignState(sign_state, CHAIN)
 
 

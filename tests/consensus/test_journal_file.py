@@ -5,12 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from consensus.journal_file import JOURNAL_NAME, DamagedJournal, Journal
+from consensus.journal_file import JOURNAL_NAME, DamagedJournal, Journal, _record, inspect
+from consensus.recursive_length_prefix import encode
 from node.durable_files import DiskFiles
+
+CHAIN = b"\x0c" * 32
 
 
 def journal_at(folder: Path) -> Journal:
-    return Journal(DiskFiles(folder), salt=lambda count: b"s" * count)
+    return Journal(DiskFiles(folder), CHAIN, salt=lambda count: b"s" * count)
 
 
 def written(folder: Path) -> Path:
@@ -122,7 +125,7 @@ def test_a_damaged_start_is_refused(tmp_path: Path) -> None:
 
 def test_an_entry_that_looks_like_a_record_cannot_pass_for_one(tmp_path: Path) -> None:
     """Foreign bytes reach entries; in a torn tail they must not look like a later record."""
-    other = Journal(DiskFiles(tmp_path / "other"), salt=lambda count: b"o" * count)
+    other = Journal(DiskFiles(tmp_path / "other"), CHAIN, salt=lambda count: b"o" * count)
     other.begin(7)
     other.append(b"forged")
     other.sync()
@@ -136,3 +139,37 @@ def test_an_entry_that_looks_like_a_record_cannot_pass_for_one(tmp_path: Path) -
     replayed = journal_at(tmp_path).replay()
     assert replayed is not None
     assert replayed.entries == ()
+
+
+def test_another_chain_s_journal_is_refused_with_both_named(tmp_path: Path) -> None:
+    """T16: its votes are not ours, and what is in it must not be taken for this chain's."""
+    path = written(tmp_path)
+    kept = path.read_bytes()
+    other = Journal(DiskFiles(tmp_path), b"\x0d" * 32)
+    with pytest.raises(
+        DamagedJournal, match=f"of chain 0x{'0c' * 32}, this node's is 0x{'0d' * 32}"
+    ):
+        other.replay()
+    assert path.read_bytes() == kept
+
+
+def test_an_older_format_is_refused_by_its_number(tmp_path: Path) -> None:
+    journal = tmp_path / JOURNAL_NAME
+    payload = encode([b"\x02", b"\x07", b"salt"])
+    journal.write_bytes(_record(payload, b""))
+    with pytest.raises(DamagedJournal, match="format 2, this version reads 3"):
+        journal_at(tmp_path).replay()
+
+
+def test_what_is_inspected_is_told_apart_and_not_changed(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    whole = path.read_bytes()
+    found = inspect(whole)
+    assert (found.chain_identity, found.height) == (CHAIN, 7)
+    assert [batch.entries for batch in found.batches] == [(b"one", b"two"), (b"three",)]
+    assert (found.end, found.whole_again_at) == (len(whole), None)
+    first, last = (batch.offset for batch in found.batches)
+    torn = inspect(whole[:-1])
+    assert (torn.end, torn.whole_again_at) == (last, None)
+    damaged = inspect(whole[:first] + b"?" + whole[first + 1 :])
+    assert (damaged.end, damaged.whole_again_at) == (first, last)

@@ -287,7 +287,7 @@ class Cluster:
     def make_host(self, index: int, network: object, *, is_validator: bool = True) -> ConsensusHost:
         folder = self._folder / str(index)
         signer = Signer(secret_of(index), SignState(DiskFiles(folder), CHAIN))
-        journal = ConsensusJournal(Journal(DiskFiles(folder)))
+        journal = ConsensusJournal(Journal(DiskFiles(folder), CHAIN))
         settings = ConsensusSettings(CHAIN, self.timeouts)
         own = signer if is_validator else None
         return ConsensusHost(settings, self.executor(index), journal, own, network)

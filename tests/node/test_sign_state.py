@@ -5,7 +5,13 @@ from pathlib import Path
 import pytest
 
 from consensus.durable_files import DurableFiles
-from consensus.sign_state import SIGN_STATE_NAME, InvalidSignState, RefusedToSign, SignState
+from consensus.sign_state import (
+    SIGN_STATE_NAME,
+    InvalidSignState,
+    RefusedToSign,
+    SignState,
+    sign_state_text,
+)
 from consensus.signatures import recover
 from consensus.values import Step
 from node.durable_files import DiskFiles
@@ -96,6 +102,48 @@ def test_no_signature_leaves_before_it_is_on_disk(tmp_path: Path, after: bool) -
             restarted.sign(3, 0, Step.PREVOTE, OTHER_DIGEST)
     else:
         restarted.sign(3, 0, Step.PREVOTE, OTHER_DIGEST)
+
+
+def test_every_changed_digit_of_an_entry_is_noticed(tmp_path: Path) -> None:
+    """A lower height or round would let it sign again."""
+    signer_at(tmp_path).sign(15, 12, Step.PREVOTE, DIGEST)
+    path = tmp_path / SIGN_STATE_NAME
+    whole = path.read_text()
+    begin = whole.index("{", 1)
+    places = [index for index in range(begin, len(whole)) if whole[index].isdigit()]
+    for index in places:
+        digit = str((int(whole[index]) + 1) % 10)
+        path.write_text(whole[:index] + digit + whole[index + 1 :])
+        with pytest.raises(InvalidSignState):
+            signer_at(tmp_path)
+    path.write_text(whole)
+    assert signer_at(tmp_path).last_height == 15
+
+
+def test_a_file_that_is_not_there_is_lost_and_an_empty_one_is_new(tmp_path: Path) -> None:
+    assert SignState(DiskFiles(tmp_path), CHAIN).is_lost
+    (tmp_path / SIGN_STATE_NAME).write_bytes(sign_state_text())
+    assert not SignState(DiskFiles(tmp_path), CHAIN).is_lost
+
+
+def test_a_signature_of_ours_on_chain_that_the_file_lacks_shows_an_old_file(tmp_path: Path) -> None:
+    signer_at(tmp_path).sign(5, 2, Step.PRECOMMIT, DIGEST)
+    state = SignState(DiskFiles(tmp_path), CHAIN)
+    state.note_on_chain(5, 2)
+    state.note_on_chain(4, 7)
+    assert not state.is_lost
+    state.note_on_chain(5, 3)
+    assert state.is_lost
+
+
+def test_after_a_loss_only_what_is_above_the_highest_found_is_signed(tmp_path: Path) -> None:
+    state = SignState(DiskFiles(tmp_path), CHAIN)
+    state.forgive(5, 2)
+    assert not state.is_lost
+    for place in [(4, 9, Step.PRECOMMIT), (5, 2, Step.PRECOMMIT), (5, 0, Step.PROPOSE)]:
+        with pytest.raises(RefusedToSign):
+            signer_at(tmp_path).sign(*place, DIGEST)
+    signer_at(tmp_path).sign(5, 3, Step.PROPOSE, DIGEST)
 
 
 @pytest.mark.parametrize(
