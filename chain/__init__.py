@@ -37,6 +37,7 @@ State and storage
     state.py                reads at any block, overlays
     state_update.py         what a block makes of the state, and writing it
     history.py              what each block changed; letting the oldest go
+    undoing.py              the newest blocks' changes, undone by the history
     proofs.py               Merkle proofs, also of earlier blocks
     account_records.py      an account as bytes
     merkle_trie.py          the state's trie, kept by path: one pure update a block
