@@ -75,7 +75,6 @@ def _parser() -> argparse.ArgumentParser:
     _add_verify_db(commands)
     _add_rollback(commands)
     _add_wal(commands)
-    _add_rollback(commands)
     _add_abi(commands)
     add_da(commands)
     add_storage(commands)
@@ -228,17 +227,6 @@ def _add_wal(commands: "_Commands[argparse.ArgumentParser]") -> None:
     dump.add_argument("--datadir", "--data-dir", type=Path, required=True, metavar="DIR")
     dump.add_argument("--json", action="store_true", help="say it as one JSON document")
     dump.set_defaults(command=_wal_dump)
-
-
-def _add_rollback(commands: "_Commands[argparse.ArgumentParser]") -> None:
-    parser = commands.add_parser(
-        "rollback",
-        help="undo a stopped node's newest N blocks and execute the same blocks again",
-        allow_abbrev=False,
-    )
-    parser.add_argument("blocks", type=whole(0, ROLLBACK_BLOCKS_MAX), metavar="N")
-    parser.add_argument("--datadir", "--data-dir", type=Path, required=True, metavar="DIR")
-    parser.set_defaults(command=_rollback)
 
 
 def _add_abi(commands: "_Commands[argparse.ArgumentParser]") -> None:
