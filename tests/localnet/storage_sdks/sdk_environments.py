@@ -39,7 +39,7 @@ class Sdk:
         try:
             done = subprocess.run(
                 [*self.command, json.dumps(jobs)],
-                cwd=self.folder, env={**_users_environment(), **self.environment}, text=True,
+                cwd=self.folder, env={**users_environment(), **self.environment}, text=True,
                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=JOBS_S_MAX, check=False,
             )  # fmt: skip
         except subprocess.TimeoutExpired as error:
@@ -89,7 +89,7 @@ def typescript_sdk(folder: Path, *, is_old: bool) -> Sdk:
     )
 
 
-def _users_environment() -> dict[str, str]:
+def users_environment() -> dict[str, str]:
     """Without what is set for our own interpreter: its hash backend is not in theirs."""
     ours = ("ETH_HASH_BACKEND", "PYTHON", "VIRTUAL_ENV")
     return {key: value for key, value in os.environ.items() if not key.startswith(ours)}

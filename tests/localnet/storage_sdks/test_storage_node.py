@@ -130,11 +130,13 @@ def test_what_was_acknowledged_survives_kills_at_any_moment(
     devnet: StorageDevnet, own_node: Callable[..., Any], tmp_path: Path, kills: int
 ) -> None:
     path = tmp_path / "file"
-    path.write_bytes(content(9_000_000, f"kills {kills}"))
+    # More than is acknowledged between two kills, so that each comes in the middle of something.
+    path.write_bytes(content(2_500_000 * kills, "kills"))
     file = LocalFile(path)
     flow = Flow(devnet.chain, StorageNetwork(devnet.indexer).flow())
     submission, _ = flow.submit(devnet.wallet(0), file.shape.size, file.nodes)
     acknowledged: set[int] = set()
+    checked: set[int] = set()
     rng = random.Random(kills)
     for _ in range(kills):
         command, url = own_node()
@@ -144,7 +146,8 @@ def test_what_was_acknowledged_survives_kills_at_any_moment(
             ),
             START_MAX_S,
         )
-        check_kept(url, file, submission.sequence, acknowledged)
+        check_kept(url, file, submission.sequence, acknowledged - checked)
+        checked |= acknowledged
         upload_until_killed(command, url, file, submission.sequence, acknowledged, rng)
     command, url = own_node()
     check_kept(url, file, submission.sequence, acknowledged)
