@@ -10,6 +10,7 @@ The same seed gives the same trace, byte for byte. `zerog simulate --seeds 0..20
     modes.py     a mode and a seed → what goes wrong
     storage.py   what outlives a crash: in memory, or the real journal and sign state on a disk
     disk.py      a disk that loses what was not synced
+    crash_points.py  a crash at every durable operation between two commits
     signatures.py  false ones, which cost little
     said.py      what correct validators have said
     checks.py    what must hold whatever goes wrong

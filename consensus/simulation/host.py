@@ -1,6 +1,7 @@
 """What a node does around the core: journal, sign state, values, answers, repair; and it crashes."""
 
 from collections import deque
+from collections.abc import Sequence
 from random import Random
 from typing import Protocol
 
@@ -26,7 +27,7 @@ from consensus.messages import (
 from consensus.recovery import height_of, recover
 from consensus.repair import Summary, lacking, summarize
 from consensus.simulation.checks import Checks, UnreadableJournal
-from consensus.simulation.disk import PowerFailure
+from consensus.simulation.disk import CrashPoint, PowerFailure
 from consensus.simulation.faults import FaultPlan
 from consensus.simulation.network import Decided, Packet
 from consensus.simulation.signatures import CHAIN, false_recover
@@ -153,6 +154,17 @@ class Host:
             self._storage.fail_after(steps, chance)
         else:
             self._effects_until_crash = steps
+
+    def crash_at(self, point: CrashPoint) -> None:
+        """Crash at one operation on its disk."""
+        assert isinstance(self._storage, DiskStorage), "a plan with disks"
+        self._chance = point.chance
+        self._storage.crash_at(point)
+
+    def disk_operations(self) -> Sequence[str]:
+        """What it has done with its disk so far."""
+        assert isinstance(self._storage, DiskStorage), "a plan with disks"
+        return self._storage.operations
 
     def heal(self) -> None:
         """Crash no more."""

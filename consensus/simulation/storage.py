@@ -10,7 +10,7 @@ from consensus.journal_encoding import decode_input, encode_input
 from consensus.journal_file import Journal
 from consensus.messages import Input
 from consensus.sign_state import LastSigned, RefusedToSign, SignState
-from consensus.simulation.disk import Power, SimulatedFolder
+from consensus.simulation.disk import CrashPoint, Power, SimulatedFolder
 from consensus.simulation.signatures import CHAIN, false_signature
 from consensus.values import (
     Certificate,
@@ -109,6 +109,7 @@ class DiskStorage:
     def __init__(self, address: ValidatorAddress) -> None:
         self._address = address
         self._power = Power()
+        self._point: CrashPoint | None = None
         self._folders = SimulatedFolder(self._power), SimulatedFolder(self._power)
         self._salts = Random(address.hex())
         self.decisions: list[Certificate] = []
@@ -143,19 +144,32 @@ class DiskStorage:
         return 0 if self._sign_state.last is None else self._sign_state.last.height
 
     def commit(self, certificate: Certificate) -> None:
-        random = self._power.before()
-        if random is None or random.random() < 0.5:
+        failing = self._power.before("commit")
+        if failing is None or failing.happens():
             self.decisions.append(certificate)
-        if random is not None:
+        if failing is not None:
             self._power.fail()
 
     def fail_after(self, operations: int, chance: int) -> None:
         self._power.fail_after(operations, chance)
 
+    def crash_at(self, point: CrashPoint) -> None:
+        """The machine stops there."""
+        self._point = point
+        self._power.fail_at(point)
+
+    @property
+    def operations(self) -> Sequence[str]:
+        """What was done with the disk so far."""
+        return self._power.operations
+
     def crash(self, chance: int) -> None:
         random = Random(chance)
         self._power.keep()
-        if random.random() < 0.7:
+        is_power_cut = random.random() < 0.7
+        if self._point is not None:
+            is_power_cut, self._point = self._point.is_power_cut, None
+        if is_power_cut:
             for folder in self._folders:
                 folder.lose(random)
 
