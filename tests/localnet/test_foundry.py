@@ -28,7 +28,7 @@ SENDER, FRIEND = (
 WRITTEN = "Written(address,uint256,string)"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def project(
     npm_packages: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, Path]:

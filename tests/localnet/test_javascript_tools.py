@@ -35,7 +35,7 @@ def run_node(*arguments: object, folder: Path, **environment: str) -> str:
     return finished.stdout
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def notebook(npm_packages: Packages, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The artifact of tools/contracts/Notebook.sol."""
     project = npm_packages("solc")
@@ -49,7 +49,7 @@ def notebook(npm_packages: Packages, tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest.mark.parametrize(("tool", "account"), [("ethers", 2), ("viem", 3)])
 def test_a_library_deploys_calls_watches_and_understands_errors(
-    tools_devnet: Devnet, npm_packages: Packages, notebook: Path, tool: str, account: int
+    notebook: Path, npm_packages: Packages, tools_devnet: Devnet, tool: str, account: int
 ) -> None:
     project = npm_packages(tool, "ws")
     url = tools_devnet.url
@@ -57,7 +57,7 @@ def test_a_library_deploys_calls_watches_and_understands_errors(
     run_node(TOOLS / f"{tool}.mjs", url, socket_url, notebook, KEYS[account], folder=project)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def hardhat(npm_packages: Packages, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A compiled hardhat project."""
     packages = ("hardhat", "@nomicfoundation/hardhat-ethers", "@openzeppelin/contracts")
@@ -75,7 +75,7 @@ def run_flow(project: Path, url: str) -> str:
     return run_node(command, "run", "scripts/flow.js", folder=project, **quiet)
 
 
-def test_openzeppelins_contracts_work_from_hardhat(tools_devnet: Devnet, hardhat: Path) -> None:
+def test_openzeppelins_contracts_work_from_hardhat(hardhat: Path, tools_devnet: Devnet) -> None:
     """A token with permits and votes, a collectible, a governor, a proxy that is upgraded."""
     assert "upgraded" in run_flow(hardhat, tools_devnet.url)
 
