@@ -38,7 +38,7 @@ from node.consensus_host import ConsensusHost, ConsensusSettings
 from node.consensus_journal import ConsensusJournal
 from node.consensus_watch import WatchSettings, watch
 from node.database import LmdbStore
-from node.durable_files import DiskFiles
+from node.devnet.faults import seams_of
 from node.errors import InvalidFile, OperatorError
 from node.execution_host import BuildSettings, ExecutionHost
 from node.first_block import begin_chain
@@ -56,6 +56,7 @@ from node.network.transactions import TransactionNetwork
 from node.plugins import load_plugins
 from node.pool_config import open_journal, pool_settings
 from node.rpc_process import LogTarget, rpc_processes
+from node.seams import Seams
 from node.signing import Signer
 from node.staking.evidence_exchange import EvidenceExchange
 from node.supervisor import Process, Supervisor, run_in_child
@@ -182,6 +183,7 @@ class Node:
         engine: Engine,
     ) -> None:
         self._config = config
+        self._seams = seams = seams_of(config.data.root) if document.is_devnet else Seams()
         self._own = key.address if key else None
         self.intake = TransactionIntake(
             self._pool(store, document), self._on_pending, open_journal(config)
@@ -196,28 +198,20 @@ class Node:
             history_blocks_kept=config.history_state or None,
         )
         self.executor = ExecutionHost(
-            chain, store, document, self.intake, _build_settings(config, key), self._on_committed
-        )
-        self.network = PeerNetwork(
-            NetworkSettings(
-                load_node_key(config.data.node_key),
-                config.p2p_addr,
-                config.p2p_port,
-                config.peers,
-                document.identity,
-                version(),
-            ),
-            lambda: self.executor.tip,
-        )
+            chain, store, document, self.intake, _build_settings(config, key), self._on_committed,
+            seams.clock_ms,
+        )  # fmt: skip
+        self.network = self._network(config, document.identity)
         self.evidence = EvidenceExchange(
             self.network, self.executor.evidence, self.executor.judge_evidence
         )
         self.consensus = ConsensusHost(
             ConsensusSettings(document.identity, _timeouts(config)),
             self.executor,
-            ConsensusJournal(Journal(DiskFiles(config.data.journal), document.identity)),
-            _signer(config, document, key),
+            ConsensusJournal(Journal(seams.open_files(config.data.journal), document.identity)),
+            _signer(config, document, key, seams),
             self.network,
+            seams.clock_ms,
             on_conflict=self.evidence.report,
         )
         self.introductions = self._introductions(key, document.identity)
@@ -241,6 +235,8 @@ class Node:
         await nursery.start(run_network)
         await nursery.start(self.consensus.run)
         self._warn_if_not_a_validator()
+        if self._seams.watch is not None:
+            nursery.start_soon(self._seams.watch, self.network)
         nursery.start_soon(watch, self.consensus, WatchSettings(self._config.block_time))
         nursery.start_soon(self.catch_up.run)
         nursery.start_soon(self.introductions.run)
@@ -255,6 +251,17 @@ class Node:
                 "vote until it is (where there is staking: `zerog validator create`, or `rejoin`)",
                 own.hex(),
             )
+
+    def _network(self, config: NodeConfig, identity: bytes) -> PeerNetwork:
+        settings = NetworkSettings(
+            load_node_key(config.data.node_key),
+            config.p2p_addr,
+            config.p2p_port,
+            config.peers,
+            identity,
+            version(),
+        )
+        return PeerNetwork(settings, lambda: self.executor.tip, self._seams.peer_filter)
 
     def _introductions(self, key: ValidatorKey | None, identity: bytes) -> Introductions:
         own = None if key is None else functools.partial(self._own_record, key, identity)
@@ -322,11 +329,11 @@ def _timeouts(config: NodeConfig) -> Timeouts:
 
 
 def _signer(
-    config: NodeConfig, document: GenesisDocument, key: ValidatorKey | None
+    config: NodeConfig, document: GenesisDocument, key: ValidatorKey | None, seams: Seams
 ) -> Signer | None:
     if key is None:
         return None
-    files = DiskFiles(config.data.sign_state.parent)
+    files = seams.open_files(config.data.sign_state.parent)
     try:
         return Signer(key.secret, SignState(files, document.identity))
     except InvalidSignState as error:

@@ -10,6 +10,7 @@ from typing import NoReturn
 from node.config import SETTINGS
 from node.da.command_line.arguments import add_da
 from node.devnet.flags import add_flags, decimal, settings_from, whole
+from node.devnet.perturb_arguments import add_perturb
 from node.devnet.settings import DEFAULT_CHAIN_ID, VALIDATORS_MAX
 from node.errors import OperatorError
 from node.plugin_files import read_entry
@@ -79,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     add_da(commands)
     add_storage(commands)
     add_validator(commands)
+    add_perturb(commands)
     _add_simulate(commands)
     return parser
 

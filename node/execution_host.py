@@ -33,6 +33,7 @@ from node.block_rules import (
     expectations,
 )
 from node.chain_parent import head_as_parent, parent_of_next
+from node.consensus_host import wall_clock_ms
 from node.consensus_records import read_decision, read_set_of, records_of
 from node.staking.evidence_pool import EvidencePool
 from node.staking.evidence_rules import EvidenceRefused, EvidenceRules
@@ -68,10 +69,12 @@ class ExecutionHost:
         intake: TransactionIntake,
         settings: BuildSettings,
         on_committed: Callable[[ExecutedBlock], None],
+        clock_ms: Callable[[], int] = wall_clock_ms,
     ) -> None:
         """`on_committed` is called on the event loop after each block."""
         self._chain, self._store, self._intake = chain, store, intake
         self._settings, self._on_committed = settings, on_committed
+        self._clock_ms = clock_ms
         self._identity = document.identity
         self._staking = document.config.staking
         self._sets = FollowingSets(document)
@@ -110,9 +113,9 @@ class ExecutionHost:
         """A block of ours, not before the block time is over."""
         parent = self._parent
         assert height == parent.height + 1, "consensus builds on the tip alone"
-        wait_ms = parent.time_ms + self._settings.block_time_ms - _now_ms()
+        wait_ms = parent.time_ms + self._settings.block_time_ms - self._clock_ms()
         await trio.sleep(max(0, wait_ms) / 1_000)
-        time_ms = max(_now_ms(), parent.time_ms + 1)
+        time_ms = max(self._clock_ms(), parent.time_ms + 1)
         certificate, evidence = last_certificate(), self.evidence.all()
         return await self._left_at_cancel(
             lambda: self._build(parent, time_ms, certificate, evidence)
@@ -299,7 +302,3 @@ class ExecutionHost:
             now - self._committed_at,
         )
         self._committed_at = now
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

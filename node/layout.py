@@ -79,6 +79,22 @@ class DataDirectory:
             raise InvalidFile(folder, "expected a folder of this user, closed to all others")
 
 
+def process_using(directory: DataDirectory) -> int | None:
+    """The pid of who holds the directory's lock now; None where nobody does."""
+    try:
+        descriptor = os.open(directory.lock, os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = os.read(descriptor, 32).decode(errors="replace").strip()
+        return int(holder) if holder.isdecimal() else None
+    finally:
+        os.close(descriptor)
+    return None
+
+
 @contextmanager
 def locked(directory: DataDirectory) -> Iterator[None]:
     """Hold the directory's lock, our pid in it; raises `DirectoryInUse` naming the other pid."""

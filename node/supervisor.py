@@ -114,6 +114,11 @@ class Supervisor:
             if process.name == name:
                 _send(pid, signal.SIGTERM)
 
+    def start_again(self, process: Process, pause_s: float) -> None:
+        """Fork a child that has ended once more, after so long."""
+        self._due.append((time.monotonic() + pause_s, process))
+        self._due.sort(key=lambda due: due[0])
+
     def _ask_to_stop(self, number: int, frame: object) -> None:
         self._stop_asked = True
 
@@ -141,7 +146,7 @@ class Supervisor:
             how = f"killed by signal {-code}" if code < 0 else f"exit code {code}"
             if process.restarts and code != EXIT_OPERATOR_ERROR:
                 logger.error("%s ended (%s) and is started again", process.name, how)
-                self._due.append((time.monotonic() + RESTART_PAUSE_S, process))
+                self.start_again(process, RESTART_PAUSE_S)
             elif self.on_exit(process, how):
                 self._stop_asked = True
                 self.exit_code = code if code > 0 else 1

@@ -23,6 +23,7 @@ from node.devnet.da_signers import (
     signer_balances,
     signers_process,
 )
+from node.devnet.fault_files import restart_due_s
 from node.devnet.settings import WEI_PER_0G, DevnetSettings
 from node.devnet.storage import FOLDER_PREFIX, check_storage_flags, storage_processes
 from node.durable_files import replace_durably
@@ -69,6 +70,11 @@ class Devnet:
 
     def _on_exit(self, process: Process, how: str) -> bool:
         """One validator may fail and the others go on; the last one's end is the devnet's."""
+        pause_s = restart_due_s(self.settings.datadir / process.name)
+        if pause_s is not None:
+            print(f"{process.name} ended: {how}; started again in {pause_s:.1f} s", flush=True)
+            self.supervisor.start_again(process, pause_s)
+            return False
         print(f"{process.name} ended: {how}; see {self._log_of(process.name)}", flush=True)
         if process.name != DA_SIGNERS_NAME and not process.name.startswith(FOLDER_PREFIX):
             self._give_back_ports_of(process.name)

@@ -32,7 +32,7 @@ from node.network.frames import (
     write,
 )
 from node.network.identity import PeerAddress, listen_multiaddr, parse_peer_address
-from node.network.interface import PeerEvents, PeerName
+from node.network.interface import PeerEvents, PeerFilter, PeerName
 from node.network.libp2p_host import DIAL_TIMEOUT_S, build_host, close_host
 from node.network.messages import (
     CONSENSUS_FRAME_BYTES_MAX,
@@ -41,6 +41,7 @@ from node.network.messages import (
     WireMessage,
     frames_of,
 )
+from node.network.outbox import Outbox
 from node.network.peers import CONSENSUS_STREAMS_MAX, Peer, PeerBook
 from node.network.status import (
     INSTANCE_BYTES,
@@ -85,9 +86,15 @@ class NetworkSettings:
 class PeerNetwork:
     """Implements `ConsensusNetwork`; tells `PeerEvents` what comes in."""
 
-    def __init__(self, settings: NetworkSettings, committed_height: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        settings: NetworkSettings,
+        committed_height: Callable[[], int],
+        peer_filter: PeerFilter | None = None,
+    ) -> None:
         """`committed_height` gives the height for our status. Raises `InvalidPeerAddress`."""
         self._settings = settings
+        self._filter = peer_filter
         self._committed_height = committed_height
         self._dial_list = tuple(parse_peer_address(text) for text in settings.peers)
         self._events: PeerEvents | None = None
@@ -225,8 +232,17 @@ class PeerNetwork:
         elif session is None or session.age_s > DIALLED_AT_ONCE_S:
             self._hang_up(peer_id)
 
+    def hang_up_on_the_cut(self) -> None:
+        """End the connections that the filter does not allow any more."""
+        for peer_id in tuple(self._sessions):
+            if self._is_cut(peer_id):
+                self._hang_up(peer_id)
+
+    def _is_cut(self, peer_id: ID) -> bool:
+        return self._filter is not None and self._filter.is_cut(peer_id.to_base58())
+
     def _has_place_for(self, peer_id: ID) -> bool:
-        if self.book.is_kept_away(peer_id):
+        if self.book.is_kept_away(peer_id) or self._is_cut(peer_id):
             return False
         strangers = self._sessions.keys() - self._expected
         return peer_id in self._expected or len(strangers) < STRANGERS_MAX
@@ -273,8 +289,8 @@ class PeerNetwork:
             await self._events.peer_joined(peer.name, peer.height)
             for greet in self.greeters:
                 greet(peer.name)
-            while True:
-                await write(outgoing, await peer.outbox.take())
+            carry = _carry if self._filter is None else self._filter.carry
+            await carry(peer.outbox, outgoing)
         finally:
             self.book.remove(peer)
             _log.info("peer %s left", peer.name)
@@ -348,7 +364,8 @@ class PeerNetwork:
 
     def _is_wanted(self, peer_id: ID) -> bool:
         connected = bool(self.host.get_network().get_connections(peer_id))
-        return not connected and not self.book.is_kept_away(peer_id)
+        is_refused = self.book.is_kept_away(peer_id) or self._is_cut(peer_id)
+        return not connected and not is_refused
 
     async def _dial(self, peer: PeerAddress) -> bool:
         target = peer.address.encapsulate(Multiaddr(f"/p2p/{peer.peer_id.to_base58()}"))
@@ -407,6 +424,11 @@ class _Connections(INotifee):
 
     async def listen_close(self, network: INetwork, multiaddr: Multiaddr) -> None:
         return
+
+
+async def _carry(outbox: Outbox, stream: ByteStream) -> None:
+    while True:
+        await write(stream, await outbox.take())
 
 
 def _is_urgent(message: WireMessage, frames: list[bytes]) -> bool:

@@ -2,7 +2,9 @@
 
 from typing import Protocol
 
+from node.network.frames import ByteStream
 from node.network.messages import WireMessage
+from node.network.outbox import Outbox
 
 PeerName = str
 """A peer id in the text form of multiaddrs."""
@@ -32,3 +34,16 @@ class PeerEvents(Protocol):
 
     async def received(self, peer: PeerName, message: WireMessage) -> None:
         """A well-formed message, its signatures unchecked. Waits when we are behind with work."""
+
+
+class PeerFilter(Protocol):
+    """What a devnet's faults do to the traffic with peers. Other networks have none."""
+
+    def is_cut(self, peer: PeerName) -> bool:
+        """Whether there is to be no connection with it."""
+
+    async def carry(self, outbox: Outbox, stream: ByteStream) -> None:
+        """Write what comes out of the outbox to the stream, in order, until cancelled.
+
+        Raises `StreamEnded`.
+        """
