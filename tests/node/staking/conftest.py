@@ -45,6 +45,8 @@ RULES = Staking(
     missed_blocks_limit=3,
 )
 GAS_PRICE = 3 * 10**9
+BUDGET_MS = 60_000
+"""So long that every transaction gets into the next block, however busy the machine."""
 
 
 def address(secret: bytes) -> ValidatorAddress:
@@ -88,7 +90,7 @@ class Cluster:
                 return StateAt(snapshot).account(who)
 
         intake = TransactionIntake(TransactionPool(self.document.config, head, account_of))
-        settings = BuildSettings(own, Address(own), 36_000_000, 0, 400)
+        settings = BuildSettings(own, Address(own), 36_000_000, 0, BUDGET_MS)
         chain = Chain(store, self.document.config, PyEvmEngine(), senders_of=intake.senders_of)
         host = ExecutionHost(chain, store, self.document, intake, settings, lambda executed: None)
         self.intakes = {**getattr(self, "intakes", {}), own: intake}

@@ -126,6 +126,42 @@ def test_who_misses_too_many_blocks_in_a_row_is_left_out_and_comes_back(
     run(main)
 
 
+def test_who_comes_back_at_once_begins_with_no_absences(cluster: Any, run: Any) -> None:
+    absent = SECRETS[3]
+
+    async def main() -> None:
+        for _ in range(3):
+            await cluster.decide(absent=[absent])
+        assert slashed(await cluster.decide(absent=[absent])) == [(ADDRESSES[3], 1)]
+        await cluster.send("rejoin", hex_of(ADDRESSES[3]))
+        for _ in range(4):
+            assert slashed(await cluster.decide()) == []
+        assert cluster.staked(ADDRESSES[3]).status is Status.RANKED
+
+    run(main)
+
+
+def test_whose_blocks_are_decided_is_present_though_its_votes_come_too_late(
+    cluster: Any, make_cluster: Any, run: Any
+) -> None:
+    """Of four it has one turn in four heights, so three in a row are its longest absence."""
+    slow = ADDRESSES[3]
+    cluster = make_cluster(replace(cluster.document.config.staking, missed_blocks_limit=4))
+
+    async def main() -> None:
+        for _ in range(12):
+            block = await cluster.propose()
+            validators = cluster.any_host.next_validators
+            certificate = cluster.certificate(block, validators, [SECRETS[3]])
+            for host in cluster.hosts.values():
+                assert await host.check(block) is None
+                await host.commit(block, certificate)
+            cluster.last = certificate
+        assert cluster.staked(slow).status is Status.RANKED
+
+    run(main)
+
+
 def test_signing_once_or_proposing_begins_the_count_anew(cluster: Any, run: Any) -> None:
     async def main() -> None:
         for number in range(9):
