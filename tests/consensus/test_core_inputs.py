@@ -159,7 +159,8 @@ def test_early_votes_are_persisted_behind_the_start_of_their_height(script) -> N
 def test_what_is_held_need_not_be_checked_again(script) -> None:
     """T9, T10: neither what is counted nor what waits; but what a limit pushed out may come again."""
     s = script().start()
-    messages = [s.proposal(A), *s.prevotes(A, 0), *s.precommits(A, 1, round=3), s.proposal(B, 4)]
+    messages = [s.proposal(A), *s.prevotes(A, 0), *s.prevotes(B, 1)]
+    messages += [*s.precommits(A, 1, round=3), s.proposal(B, 4)]
     assert not any(s.core.holds(received.message) for received in messages)
     s.feed(*messages)
     s.height = Height(2)
@@ -168,6 +169,7 @@ def test_what_is_held_need_not_be_checked_again(script) -> None:
     assert all(s.core.holds(received.message) for received in messages)
     s.height = Height(1)
     assert not s.core.holds(s.prevotes(B, 0)[0].message)
+    assert not s.core.holds(s.prevotes(A, 1)[0].message)
     (pushed_out,) = s.prevotes(None, 1, round=1)
     s.feed(pushed_out, *(s.prevotes(None, 1, round=number)[0] for number in (5, 6)))
     assert not s.core.holds(pushed_out.message)

@@ -6,10 +6,18 @@ from random import Random
 import pytest
 
 from consensus.journal_encoding import decode_input, encode_input
-from consensus.messages import Broadcast, BuildValue, CheckValue, Decide, Persist, ScheduleTimeout
+from consensus.messages import (
+    Broadcast,
+    BuildValue,
+    CheckValue,
+    Decide,
+    Learned,
+    Persist,
+    ScheduleTimeout,
+)
 from consensus.recovery import height_of, recover
 from consensus.timeouts import Timeouts
-from consensus.values import Height, Step, ValueId, VoteKind
+from consensus.values import Certificate, Height, Round, Step, ValueId, VoteKind
 
 A = ValueId(b"a" * 32)
 B = ValueId(b"b" * 32)
@@ -192,9 +200,11 @@ def timers_of(recovered):
 def test_a_polka_to_publish_is_not_published_again_after_a_restart(script) -> None:
     """Peers that lack it say so."""
     s = script(own=1).start()
-    s.feed(s.proposal(A), s.checked(A), *s.prevotes(A, 0, 2), *s.precommits(None, 0, 2, 3))
-    kinds = {type(effect).__name__ for effect in restart(s, own=1).effects}
-    assert "Publish" not in kinds
+    s.feed(s.proposal(A), s.checked(A)).feed(*s.prevotes(A, 0, 2))
+    s.feed(*s.precommits(None, 0, 2, 3))
+    assert "Publish" in {type(effect).__name__ for effect in s.effects}
+    kinds = [type(effect).__name__ for effect in restart(s, own=1).effects]
+    assert kinds == ["Broadcast"]
 
 
 PLACES = ("height", "round", "step", "locked_round", "locked_value", "valid_round", "valid_value")
@@ -240,3 +250,61 @@ def an_input(s, random):
         case _:
             kind = random.choice(list(VoteKind))
             return s.vote(kind, index, value, round)
+
+
+def kinds_of(recovered) -> list[str]:
+    return [type(effect).__name__ for effect in recovered.effects]
+
+
+def test_what_was_built_is_not_built_again(script) -> None:
+    """T12: the answer is in the journal, the proposal is said again."""
+    s = script(own=0).start()
+    s.feed(s.built(A))
+    assert "BuildValue" not in kinds_of(restart(s, own=0))
+    s.feed(*s.prevotes(None, 1, 2, 3), *s.precommits(None, 1, 2, 3)).sync()
+    assert "BuildValue" not in kinds_of(restart(s, own=0))
+
+
+def test_what_was_checked_is_not_checked_again(script) -> None:
+    s = script().start()
+    s.feed(s.proposal(A), s.checked(A))
+    assert "CheckValue" not in kinds_of(restart(s))
+
+
+def test_a_value_that_an_earlier_round_wanted_built_is_not_built(script) -> None:
+    """T13: nobody would propose it."""
+    s = script(own=0).start()
+    s.feed(*s.precommits(None, 1, 2, 3)).sync()
+    recovered = restart(s, own=0)
+    assert recovered.consensus.round == 1
+    assert kinds_of(recovered) == ["ScheduleTimeout"]
+
+
+def test_timers_of_earlier_rounds_are_not_armed_again(script) -> None:
+    """T13: neither the step's nor the precommits'."""
+    s = script().start()
+    s.feed(*s.precommits(None, 0, 1), *s.precommits(A, 2), *s.precommits(None, 2)).sync()
+    assert timers_of(restart(s)) == [(Step.PROPOSE, 1)]
+
+
+def test_after_a_decision_nothing_is_left_but_to_take_it(script) -> None:
+    """T13, T28: no timer, no vote, no check, no value."""
+    for own in (0, 3):
+        s = script(own=own).start()
+        s.feed(s.proposal(A), *s.prevotes(A, 1, 2), *s.precommits(A, 1, 2))
+        s.feed(Learned(decision_of(s, A)))
+        assert kinds_of(restart(s, own=own)) == ["Decide"]
+
+
+def decision_of(s, value) -> Certificate:
+    signers = s.validators.addresses[:3]
+    pairs = tuple((who, b"s" * 65) for who in signers)
+    return Certificate(VoteKind.PRECOMMIT, s.height, Round(0), value, pairs)
+
+
+def test_a_journal_that_does_not_begin_with_a_start_is_none(script) -> None:
+    """Its begin was torn off with everything behind it."""
+    s = script().start()
+    recovered = recover(s.validators.addresses[3], Timeouts(), list(s.prevotes(A, 0)))
+    assert recovered.consensus.height == 0
+    assert recovered.effects == ()
