@@ -134,6 +134,7 @@ def test_who_comes_back_at_once_begins_with_no_absences(cluster: Any, run: Any) 
             await cluster.decide(absent=[absent])
         assert slashed(await cluster.decide(absent=[absent])) == [(ADDRESSES[3], 1)]
         await cluster.send("rejoin", hex_of(ADDRESSES[3]))
+        assert slashed(await cluster.decide(absent=[absent])) == []
         for _ in range(4):
             assert slashed(await cluster.decide()) == []
         assert cluster.staked(ADDRESSES[3]).status is Status.RANKED
