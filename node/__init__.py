@@ -35,8 +35,9 @@ database.py              the key-value store over LMDB
 side_service.py          what small HTTP servers beside the nodes share
 abi_command.py           `zerog abi`: ABIs of our precompiles and contracts
 rollback.py              `zerog rollback`: the newest blocks undone and executed again
+status_command.py        `zerog status`: where consensus stands, and who is missing
 verify_command.py        `zerog verify-db`: does it agree with itself?
-    wal_command.py           `zerog wal dump`: what the consensus journal holds
+wal_command.py           `zerog wal dump`: what the consensus journal holds
 
 consensus_host.py        inputs into the consensus core, its effects out
 consensus_items.py       what its inbox holds
@@ -46,6 +47,8 @@ height_values.py         blocks of the current height and what is known of them
 value_work.py            blocks being built, checked and committed beside the host
 peer_intake.py           peers' messages on their way to the core
 late_precommits.py       votes after the decision complete the next block's certificate
+own_messages.py          a validator that has forgotten what it signed asks its peers
+records.py               sign state and journal, opened or looked at
 peer_messages.py         checks what peers say before the core hears it
 executor.py              what consensus needs of the chain: build, check, commit
 consensus_journal.py     inputs and blocks as journal entries

@@ -1,6 +1,7 @@
 """The command line. Flags are geth's where a node operator meets them, anvil's for the devnet."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
@@ -15,7 +16,7 @@ from node.devnet.settings import DEFAULT_CHAIN_ID, VALIDATORS_MAX
 from node.errors import OperatorError
 from node.plugin_files import read_entry
 from node.storage.command_line.arguments import add_storage
-from node.validator.arguments import add_validator
+from node.validator.arguments import DEFAULT_RPC_URL, add_validator
 from node.version import version
 
 EXIT_OPERATOR_ERROR = 2
@@ -73,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_init(commands)
     _add_run(commands)
     _add_rpc(commands)
+    _add_status(commands)
     _add_verify_db(commands)
     _add_rollback(commands)
     _add_wal(commands)
@@ -171,6 +173,9 @@ def _add_run(commands: "_Commands[argparse.ArgumentParser]") -> None:
     parser.add_argument("--datadir", "--data-dir", type=Path, required=True, metavar="DIR")
     parser.add_argument("--password-file", type=Path, metavar="FILE",
                         help="holds the password of the validator key")  # fmt: skip
+    parser.add_argument("--accept-lost-sign-state", action="store_true",
+                        help="where sign_state.json is lost and not every validator can be asked: "
+                        "sign again all the same, which may contradict an earlier vote")  # fmt: skip
     _add_setting_flags(parser)
     parser.set_defaults(command=_run)
 
@@ -188,6 +193,24 @@ def _add_rpc(commands: "_Commands[argparse.ArgumentParser]") -> None:
         help="keep the chain there; without --import, serve what it holds")  # fmt: skip
     _add_setting_flags(parser, ("http", "rpc", "log"))
     parser.set_defaults(command=_rpc)
+
+
+def _add_status(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser(
+        "status",
+        help="height, round and step of a node or a whole devnet, and whose votes are missing",
+        epilog="Exit codes: 0 every node answers, 1 one does not, 2 something to mend.",
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--datadir", "--data-dir", type=Path, metavar="DIR",
+        help="a node's directory, or a devnet's: a line a node")  # fmt: skip
+    where.add_argument("--rpc", "--rpc-url", metavar="URL",
+        default=os.environ.get("ZEROG_RPC_URL", DEFAULT_RPC_URL),
+        help=f"a node's JSON-RPC (default: ZEROG_RPC_URL, or {DEFAULT_RPC_URL})")  # fmt: skip
+    add("--json", action="store_true", help="say it as JSON")
+    parser.set_defaults(command=_status)
 
 
 def _add_verify_db(commands: "_Commands[argparse.ArgumentParser]") -> None:
@@ -333,7 +356,12 @@ def _init(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace) -> int:
     from node.assembly import run_from_directory
 
-    return run_from_directory(options.datadir, _setting_flags(options), options.password_file)
+    return run_from_directory(
+        options.datadir,
+        _setting_flags(options),
+        options.password_file,
+        accept_lost_sign_state=options.accept_lost_sign_state,
+    )
 
 
 def _rpc(options: argparse.Namespace) -> int:
@@ -348,6 +376,12 @@ def _rollback(options: argparse.Namespace) -> int:
     from node.rollback import rollback
 
     return rollback(DataDirectory(options.datadir), options.blocks)
+
+
+def _status(options: argparse.Namespace) -> int:
+    from node.status_command import show_status
+
+    return show_status(options.datadir, options.rpc, as_json=options.json)
 
 
 def _verify_db(options: argparse.Namespace) -> int:

@@ -91,6 +91,11 @@ class ExecutionHost:
         return self._parent.height
 
     @property
+    def since_commit_s(self) -> float:
+        """Seconds since the last block, or since the start."""
+        return time.monotonic() - self._committed_at
+
+    @property
     def next_validators(self) -> ValidatorSet:
         """Who decides the next height."""
         return self._parent.validators

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from node.errors import DirectoryInUse, InvalidFile
 
+VALIDATOR_PREFIX = "validator-"
+"""Of the directories of a network's validators; a number follows."""
 SOCKET_PATH_BYTES_MAX = 108
 """Of a Unix socket's path, the zero at its end included (unix(7))."""
 
@@ -77,6 +79,17 @@ class DataDirectory:
         found = folder.lstat()
         if found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077:
             raise InvalidFile(folder, "expected a folder of this user, closed to all others")
+
+
+def nodes_below(root: Path) -> dict[str, DataDirectory]:
+    """The validators that `zerog devnet` or `zerog init --validators` made there, by name, in order."""
+    found = {
+        path.name: DataDirectory(path)
+        for path in root.glob(f"{VALIDATOR_PREFIX}*")
+        if path.name.removeprefix(VALIDATOR_PREFIX).isdecimal()
+    }
+    number_of = len(VALIDATOR_PREFIX)
+    return dict(sorted(found.items(), key=lambda item: int(item[0][number_of:])))
 
 
 def process_using(directory: DataDirectory) -> int | None:

@@ -5,8 +5,11 @@ from typing import Any
 
 from eth_typing import Address, Hash32
 
+from consensus.validators import ValidatorSet
+from consensus.values import ValidatorAddress
 from consensus.view import CoreView
 from node.consensus_host import ConsensusHost
+from node.consensus_watch import name_of
 from node.execution_host import ExecutionHost
 from node.local_socket import Accepted, NodeStatus, PoolContent, SubmitResult
 from node.network.host import PeerNetwork
@@ -64,11 +67,19 @@ class LocalService:
             starting_height=self._starting_height,
             pending=pending,
             queued=queued,
-            consensus=_shown(self._consensus.view()),
+            consensus=_shown(self._consensus.view())
+            | {
+                "sinceBlockMs": round(self._executor.since_commit_s * 1_000),
+                "halted": self._consensus.halted,
+            },
             name=self._network.own_name,
             listening=self._network.listen_addresses(),
             peer_heights=peers,
         )
+
+
+def _names(missing: Sequence[ValidatorAddress], validators: ValidatorSet | None) -> list[str]:
+    return [] if validators is None else sorted(name_of(each, validators) for each in missing)
 
 
 def _shown(view: CoreView) -> dict[str, Any]:
@@ -83,6 +94,7 @@ def _shown(view: CoreView) -> dict[str, Any]:
         shown |= {
             "waitingFor": missing.kind.name.lower(),
             "missingValidators": ["0x" + address.hex() for address in missing.validators],
+            "missingNames": _names(missing.validators, view.validators),
             "missingPower": missing.power,
             "totalPower": missing.total_power,
         }

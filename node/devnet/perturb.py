@@ -24,10 +24,9 @@ from node.devnet.fault_files import (
 from node.errors import OperatorError
 from node.initialization import read_genesis
 from node.keystore import load_node_key
-from node.layout import DataDirectory, process_using
+from node.layout import VALIDATOR_PREFIX, DataDirectory, nodes_below, process_using
 from node.network.identity import peer_id_of
 
-FOLDER_PREFIX = "validator-"
 EVERY_NODE = "all"
 
 
@@ -49,7 +48,11 @@ class Request:
 
 def perturb(request: Request) -> int:
     """The exit code. Raises `OperatorError`: not a devnet, no such node, a node that is not running."""
-    every = nodes_of(request.datadir)
+    every = nodes_below(request.datadir)
+    if not every:
+        raise OperatorError(
+            f"{request.datadir}: no devnet; give the one of `zerog devnet` as --datadir"
+        )
     if not request.nodes and request.name == "heal":
         chosen = tuple(every)
     else:
@@ -62,20 +65,8 @@ def perturb(request: Request) -> int:
     return 0
 
 
-def nodes_of(datadir: Path) -> dict[str, DataDirectory]:
-    """The nodes of a devnet's directory by name, in their order. Raises `OperatorError`."""
-    found = {
-        path.name: DataDirectory(path)
-        for path in datadir.glob(f"{FOLDER_PREFIX}*")
-        if path.name.removeprefix(FOLDER_PREFIX).isdecimal()
-    }
-    if not found:
-        raise OperatorError(f"{datadir}: no devnet; give the one of `zerog devnet` as --datadir")
-    return dict(sorted(found.items(), key=lambda item: int(item[0].removeprefix(FOLDER_PREFIX))))
-
-
 def _named(name: str, every: Mapping[str, DataDirectory]) -> str:
-    full = f"{FOLDER_PREFIX}{name}" if name.isdecimal() else name
+    full = f"{VALIDATOR_PREFIX}{name}" if name.isdecimal() else name
     if full not in every and name != EVERY_NODE:
         raise OperatorError(f"{name}: no such node; expected {', '.join(every)}, or {EVERY_NODE}")
     return full
