@@ -10,6 +10,7 @@ from localnet import (
     START_MAX_S,
     Network,
     Node,
+    allowed_s,
     children_of,
     kill_at_once,
     seconds_until,
@@ -19,8 +20,11 @@ from localnet import (
 pytestmark = pytest.mark.localnet
 
 RESUME_MAX_S = 10.0
-"""What is promised on a machine that does nothing else; the tests allow START_MAX_S and print."""
+"""From the last command to the next block; on a machine that does nothing else."""
+BLACKOUTS_IN_CI = 3
 STANDSTILL_S = 4.0
+BLOCKS_UNSEEN_MAX = 2
+"""Decided between the last look at a height and the kill."""
 
 
 def assert_same_chain(nodes: Sequence[Node], heights: Sequence[int]) -> None:
@@ -79,39 +83,43 @@ def test_with_two_of_four_down_nothing_is_decided_and_the_log_says_who_is_missin
         assert f"height {stuck_at[0] + 1} round " in line
         assert "step " in line
         assert "validator-2, validator-3" in line
-        assert "(power 2 of 4)" in line
+        assert "(power 2000 of 4000)" in line
 
     gone[0].start()
     back = [*stay, gone[0]]
-    taken = seconds_until(
+    seconds_until(
         lambda: all(node.height() > stuck_at[0] for node in back),
-        START_MAX_S,
+        allowed_s(RESUME_MAX_S),
         "blocks resumed after one of two came back",
     )
-    print(f"promised: {RESUME_MAX_S:.0f} s; it took {taken:.2f} s from the command")
     gone[1].start()
     network.wait_for_blocks(2)
     assert_same_chain(network.nodes, [stuck_at[0], stuck_at[0] + 1])
 
 
-def test_all_four_are_killed_at_once_and_go_on_with_the_same_chain(network: Network) -> None:
-    network.wait_for_height(3)
+def assert_a_blackout_loses_nothing(network: Network, seed: int) -> None:
+    """SIGKILL of all four, restarts in an order drawn from the seed."""
+    reached = network.wait_for_blocks(2)
+    known = network.nodes[0].block(reached)
     kill_at_once([node.process_id for node in network.nodes])
     for node in network.nodes:
         node.forget()
-    order = random.sample(network.nodes, 4)
-    for node in order:
+    for node in random.Random(seed).sample(network.nodes, 4):
         node.start()
+    # What was decided while they were being killed may be there at once.
     seconds_until(
-        lambda: all(node.height() >= 0 for node in network.nodes), START_MAX_S, "all answer again"
+        lambda: any(node.height() > reached + BLOCKS_UNSEEN_MAX for node in network.nodes),
+        allowed_s(RESUME_MAX_S),
+        f"blackout {seed}: new blocks after all were killed",
     )
-    reached = max(node.height() for node in network.nodes)
-    seconds_until(
-        lambda: all(node.height() > reached for node in network.nodes),
-        START_MAX_S,
-        "a new block after all were killed",
-    )
-    assert_same_chain(network.nodes, range(1, reached + 2))
+    network.wait_for_height(reached + 1)
+    assert network.nodes[1].block(reached)["hash"] == known["hash"]
+    assert_same_chain(network.nodes, range(max(1, reached - 5), reached + 2))
+
+
+def test_all_four_are_killed_at_once_and_go_on_with_the_same_chain(network: Network) -> None:
+    for seed in range(BLACKOUTS_IN_CI):
+        assert_a_blackout_loses_nothing(network, seed)
 
 
 def test_a_killed_json_rpc_process_is_started_again_and_blocks_go_on(
@@ -130,8 +138,6 @@ def test_a_killed_json_rpc_process_is_started_again_and_blocks_go_on(
 
 
 @pytest.mark.slow
-def test_ten_blackouts_in_a_row_lose_nothing(network: Network) -> None:
-    for _ in range(10):
-        known = network.nodes[0].block(network.nodes[0].height())
-        test_all_four_are_killed_at_once_and_go_on_with_the_same_chain(network)
-        assert network.nodes[1].block(int(known["number"], 16))["hash"] == known["hash"]
+def test_twenty_blackouts_in_a_row_lose_nothing(network: Network) -> None:
+    for seed in range(BLACKOUTS_IN_CI, BLACKOUTS_IN_CI + 20):
+        assert_a_blackout_loses_nothing(network, seed)
