@@ -237,9 +237,9 @@ JOURNALS = (
     Mutant(
         "a validator signs what is known to be decided",
         "T17 host",
-        "node.consensus_host:ConsensusHost._carry_out",
-        "self.height <= self._hold_height",
-        "False",
+        "node.consensus_host:ConsensusHost._change_hold",
+        "self._hold_height = height",
+        "pass",
         "node/test_consensus_host.py::"
         "test_whoever_catches_up_signs_nothing_that_is_known_to_be_decided",
     ),
