@@ -73,6 +73,12 @@ class Inspected:
     whole_again_at: int | None
     """Where a whole record follows what is not whole: damage, which a replay refuses."""
 
+    def check(self, chain_identity: bytes) -> None:
+        """Raises `DamagedJournal` where a replay would."""
+        _check_chain(self.chain_identity, chain_identity)
+        if self.whole_again_at is not None:
+            raise DamagedJournal(self.end, f"a whole record follows at byte {self.whole_again_at}")
+
 
 class Journal:
     """Entries of the current height. `append` remembers, `sync` makes durable, `begin` starts anew."""
@@ -99,9 +105,7 @@ class Journal:
         if data is None:
             return None
         start, offset = _start_of(data)
-        if start.chain_identity != self._chain:
-            why = f"of chain 0x{start.chain_identity.hex()}, this node's is 0x{self._chain.hex()}"
-            raise DamagedJournal(0, why)
+        _check_chain(start.chain_identity, self._chain)
         self._salt = start.salt
         entries: list[bytes] = []
         for batch, end in _batches_of(data, offset, start.salt):
@@ -210,6 +214,12 @@ def _start_of(data: bytes) -> tuple[_Start, int]:
             return _Start(chain_identity, decode_integer(height), salt), record[1]
         case _:
             raise DamagedJournal(0, "no start record looks like this")
+
+
+def _check_chain(found: bytes, expected: bytes) -> None:
+    if found != expected:
+        why = f"of chain 0x{found.hex()}, this node's is 0x{expected.hex()}"
+        raise DamagedJournal(0, why)
 
 
 def _batches_of(data: bytes, offset: int, salt: bytes) -> Iterator[tuple[Batch, int]]:

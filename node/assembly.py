@@ -15,6 +15,7 @@ import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import trio
@@ -30,7 +31,6 @@ from chain.py_evm import PyEvmEngine
 from chain.state import StateAt
 from chain.transaction_pool import TransactionPool
 from consensus.journal_file import DamagedJournal, Journal
-from consensus.sign_state import SIGN_STATE_NAME, InvalidSignState, SignState
 from consensus.timeouts import Timeouts
 from genesis.document import GenesisDocument
 from node.config import NodeConfig, load_config
@@ -53,8 +53,10 @@ from node.network.interface import PeerName
 from node.network.introductions import Introductions
 from node.network.peer_record import PeerRecord, signed_record
 from node.network.transactions import TransactionNetwork
+from node.own_messages import Recollection
 from node.plugins import load_plugins
 from node.pool_config import open_journal, pool_settings
+from node.records import check_records, open_sign_state
 from node.rpc_process import LogTarget, rpc_processes
 from node.seams import Seams
 from node.signing import Signer
@@ -76,16 +78,24 @@ GOSSIP_AGAIN_LOOK_S = 1.0
 logger = logging.getLogger("zerog.node")
 
 
-def run_from_directory(root: Path, flags: Mapping[str, object], password_file: Path | None) -> int:
+def run_from_directory(
+    root: Path,
+    flags: Mapping[str, object],
+    password_file: Path | None,
+    *,
+    accept_lost_sign_state: bool = False,
+) -> int:
     """`zerog run`: the node of a directory and its JSON-RPC process, until a signal; the exit code.
 
     Raises `OperatorError` for what is missing or wrong before anything starts.
     """
     config = load_config(root, flags)
+    config = replace(config, accept_lost_sign_state=accept_lost_sign_state)
     document = read_genesis(config.data.genesis)
     load_plugins(document.config)
     key = load_key(config.data, document, password_file)
     prepare_database(config.data, document)
+    check_records(config.data, document.identity)
     processes = [Process("node", functools.partial(node_process, config, key, LogTarget()))]
     if config.http:
         processes += rpc_processes(config, "json-rpc", LogTarget())
@@ -205,14 +215,16 @@ class Node:
         self.evidence = EvidenceExchange(
             self.network, self.executor.evidence, self.executor.judge_evidence
         )
+        signer = _signer(config, document, key, seams)
         self.consensus = ConsensusHost(
             ConsensusSettings(document.identity, _timeouts(config)),
             self.executor,
             ConsensusJournal(Journal(seams.open_files(config.data.journal), document.identity)),
-            _signer(config, document, key, seams),
+            signer,
             self.network,
             seams.clock_ms,
             on_conflict=self.evidence.report,
+            recollection=None if signer is None else self._recollection(signer, document.identity),
         )
         self.introductions = self._introductions(key, document.identity)
         config.data.make_socket_folder()
@@ -262,6 +274,15 @@ class Node:
             version(),
         )
         return PeerNetwork(settings, lambda: self.executor.tip, self._seams.peer_filter)
+
+    def _recollection(self, signer: Signer, identity: bytes) -> Recollection:
+        return Recollection(
+            signer,
+            identity,
+            self.network,
+            lambda peer: self.introductions.validator_at(peer),
+            is_loss_accepted=self._config.accept_lost_sign_state,
+        )
 
     def _introductions(self, key: ValidatorKey | None, identity: bytes) -> Introductions:
         own = None if key is None else functools.partial(self._own_record, key, identity)
@@ -334,8 +355,4 @@ def _signer(
     if key is None:
         return None
     files = seams.open_files(config.data.sign_state.parent)
-    try:
-        return Signer(key.secret, SignState(files, document.identity))
-    except InvalidSignState as error:
-        why = str(error).removeprefix(f"{SIGN_STATE_NAME}: ")
-        raise InvalidFile(config.data.sign_state, why) from error
+    return Signer(key.secret, open_sign_state(config.data, files, document.identity))

@@ -26,6 +26,8 @@ class NodeConfig:
     """All that is settled before a node starts. Times are seconds, gas is gas, ports are TCP."""
 
     data: DataDirectory
+    accept_lost_sign_state: bool = False
+    """Of one start, never in a file: sign without having heard from all what was signed before."""
     p2p_addr: str = "127.0.0.1"
     p2p_port: int = 30303
     p2p_external: str = ""

@@ -48,6 +48,7 @@ from node.consensus_items import (
     FromPeer,
     Hold,
     Item,
+    LookBack,
     PeerJoined,
     PeerLeft,
 )
@@ -58,12 +59,15 @@ from node.late_precommits import OnConflict
 from node.network.block_transfer import ProposedBlock
 from node.network.interface import ConsensusNetwork, PeerName
 from node.network.messages import WireMessage
+from node.own_messages import ASK_INTERVAL_S, Recollection
 from node.peer_intake import PeerIntake
 from node.peer_messages import Misbehaviour, Place, check_decided
 from node.signing import Signer
 from node.value_work import InvalidDecision, ValueWork
 
 INBOX_ITEMS_MAX = 1_024
+ROUNDS_LEFT_MAX = 256
+"""Without the others: from there on they tell the round by their messages."""
 SLOW_DISK_S = 0.02
 """A disk slower than this is waited for in a thread."""
 _log = logging.getLogger("zerog.consensus")
@@ -94,8 +98,12 @@ class ConsensusHost:
         network: ConsensusNetwork,
         clock_ms: Callable[[], int] = wall_clock_ms,
         on_conflict: OnConflict = lambda _first, _second: None,
+        recollection: Recollection | None = None,
     ) -> None:
-        """`on_conflict` is told of messages of one validator that exclude each other."""
+        """`on_conflict` is told of messages of one validator that exclude each other.
+
+        `recollection`: over the same `signer`, for when its sign state is lost.
+        """
         self._settings = settings
         self._executor = executor
         self._signer = signer
@@ -104,8 +112,9 @@ class ConsensusHost:
         core = Consensus(signer.address if signer else None, settings.timeouts)
         self._state = HeightState(settings.chain_identity, core, journal)
         self._work = ValueWork(self._state, executor, self._start, self._send.send, clock_ms)
-        self._intake = PeerIntake(self._state, self._work, network, on_conflict)
+        self._intake = PeerIntake(self._state, self._work, network, on_conflict, recollection)
         self._on_conflict = on_conflict
+        self._recollection = recollection
         self._hold_height = 0
         self._held: list[Effect] = []
         self._forgotten_height = 0
@@ -176,6 +185,8 @@ class ConsensusHost:
             self._nursery = nursery
             await self._resume()
             await self._feed_back()
+            if self._recollection is not None:
+                nursery.start_soon(self._remind, self._recollection)
             task_status.started()
             await self._take_items()
 
@@ -199,6 +210,8 @@ class ConsensusHost:
         tip = self._executor.tip
         stored = self._executor.stored(tip) if tip else None
         self._state.last_certificate = stored[1] if stored else None
+        if self._recollection is not None and stored:
+            self._recollection.note_decision(stored[1])
         content = self._state.journal.replay()
         journal_height = height_of(content.inputs)
         if journal_height == tip + 1:
@@ -223,6 +236,7 @@ class ConsensusHost:
     async def _recover(self, content: JournalContent) -> None:
         own = self._signer.address if self._signer else None
         recovered = recover(own, self._settings.timeouts, content.inputs)
+        self._intake.seen.note_journal(content.inputs)
         state = self._state
         state.core = recovered.consensus
         state.validators = self._executor.next_validators
@@ -272,11 +286,15 @@ class ConsensusHost:
                 self._work.take_verdict(item)
             case Committed(certificate, validators):
                 self._state.last_certificate = self._intake.late.completed(certificate)
+                if self._recollection is not None:
+                    self._recollection.note_decision(certificate)
                 await self._begin_height(certificate.height + 1, validators)
             case Fetched(block, certificate):
                 self._take_fetched(block, certificate)
             case Hold(height):
                 await self._change_hold(height)
+            case LookBack():
+                await self._look_back()
 
     def _take_fetched(self, block: ConsensusBlock, certificate: Certificate) -> None:
         if certificate.height != self.height or self.is_committing:
@@ -292,9 +310,43 @@ class ConsensusHost:
 
     async def _change_hold(self, height: int) -> None:
         self._hold_height = height
-        if height < self.height:
-            held, self._held = self._held, []
-            await self._carry_out(tuple(held))
+        await self._release_held()
+
+    async def _release_held(self) -> None:
+        if self._is_holding():
+            return
+        held, self._held = self._held, []
+        await self._carry_out(tuple(held))
+
+    def _is_holding(self) -> bool:
+        """Whether nothing is to be built or signed at this height, or not yet."""
+        is_lost = self._recollection is not None and self._recollection.is_open
+        return is_lost or self.height <= self._hold_height
+
+    async def _remind(self, recollection: Recollection) -> None:
+        while True:
+            await trio.sleep(ASK_INTERVAL_S)
+            if recollection.is_open:
+                await self._send.send(LookBack())
+
+    async def _look_back(self) -> None:
+        """Ask who has messages of ours; once that is known, go on in a round above them."""
+        recollection, validators = self._recollection, self._state.validators
+        if recollection is None or validators is None or not recollection.is_open:
+            return
+        highest = recollection.highest(validators, self._intake.seen)
+        if highest is None:
+            recollection.ask(validators)
+            return
+        height, round = max(highest, (self.height - 1, 0))
+        recollection.close(height, round)
+        if height == self.height and self._state.core.round <= round:
+            self._held.clear()
+            for _ in range(self._state.core.round, min(round + 1, ROUNDS_LEFT_MAX)):
+                # L65, without waiting: in these rounds we say nothing, and others may wait for us.
+                current = self._state.core.round
+                await self._handle(TimeoutElapsed(Height(height), current, Step.PRECOMMIT))
+        await self._release_held()
 
     async def _feed_back(self) -> None:
         while self._state.feedback:
@@ -318,7 +370,7 @@ class ConsensusHost:
 
     async def _carry_out(self, effects: tuple[Effect, ...]) -> None:
         for effect in effects:
-            if isinstance(effect, Broadcast | BuildValue) and self.height <= self._hold_height:
+            if isinstance(effect, Broadcast | BuildValue) and self._is_holding():
                 self._held.append(effect)
                 continue
             match effect:

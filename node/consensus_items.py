@@ -64,6 +64,12 @@ class Hold:
     height: int
 
 
+@dataclass(frozen=True, slots=True)
+class LookBack:
+    """Time to ask for what was signed, if that is not known."""
+
+
 Item = (
-    FromPeer | PeerJoined | PeerLeft | Built | Checked | Committed | Fetched | Hold | TimeoutElapsed
-)
+    FromPeer | PeerJoined | PeerLeft | Built | Checked | Committed | Fetched | Hold | LookBack
+    | TimeoutElapsed
+)  # fmt: skip

@@ -14,6 +14,8 @@ from node.late_precommits import LatePrecommits, OnConflict
 from node.network.block_transfer import ProposedBlock
 from node.network.interface import ConsensusNetwork, PeerName
 from node.network.messages import WireMessage
+from node.network.own_messages import OwnMessagesAnswer, OwnMessagesQuestion
+from node.own_messages import Recollection, SeenMessages
 from node.peer_messages import (
     Misbehaviour,
     Place,
@@ -49,7 +51,10 @@ class PeerIntake:
         work: ValueWork,
         network: ConsensusNetwork,
         on_conflict: OnConflict,
+        recollection: Recollection | None,
     ) -> None:
+        self.seen = SeenMessages()
+        self._recollection = recollection
         self.late = LatePrecommits(state, on_conflict)
         self._state = state
         self._work = work
@@ -104,6 +109,13 @@ class PeerIntake:
                     self._take_certificate(message)
                 case RoundCertificate():
                     self._take_round_certificate(message)
+                case OwnMessagesQuestion(validator):
+                    newest = self.seen.newest(validator)
+                    committed = self._state.height - 1
+                    self._network.send(peer, OwnMessagesAnswer(validator, committed, newest))
+                case OwnMessagesAnswer():
+                    if self._recollection is not None:
+                        self._recollection.take(peer, message, self._state.height)
         except Misbehaviour as error:
             self.leave(peer)
             self._network.drop(peer, str(error))
@@ -125,6 +137,7 @@ class PeerIntake:
         if self._state.core.holds(vote) or not is_wanted(vote, self._place()):
             return
         check_signature(vote, self._state.chain_identity)
+        self.seen.note(vote)
         self._state.feedback.append(Received(vote))
 
     def _take_proposal(self, message: ProposedBlock) -> None:
@@ -143,6 +156,7 @@ class PeerIntake:
         if not is_known and not values.has_room_for(proposal.validator, blocks_max):
             return
         check_signature(proposal, self._state.chain_identity)
+        self.seen.note(proposal)
         if not is_known:
             block = decode_proposed_block(message)
             values.add(block, proposal.validator, message.block)
@@ -159,6 +173,7 @@ class PeerIntake:
         if is_polka and all(map(self._state.core.holds, votes_of(certificate))):
             return
         check_peer_certificate(certificate, self._place())
+        self.seen.note(*votes_of(certificate))
         if is_polka:
             self._state.feedback.append(Learned(certificate))
         else:
@@ -171,6 +186,7 @@ class PeerIntake:
         if certificate.round <= self._state.core.round:
             return
         check_peer_round_certificate(certificate, self._place())
+        self.seen.note(*certificate.votes)
         self._state.feedback.append(Learned(certificate))
 
     def _found_decision(self) -> None:

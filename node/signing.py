@@ -20,6 +20,19 @@ class Signer:
         """Of the newest signature; 0 before the first."""
         return 0 if self._state.last is None else self._state.last.height
 
+    @property
+    def is_state_lost(self) -> bool:
+        """Whether more may have been signed than is known here."""
+        return self._state.is_lost
+
+    def note_on_chain(self, height: int, round: int) -> None:
+        """A precommit of ours is in a certificate."""
+        self._state.note_on_chain(height, round)
+
+    def forgive(self, height: int, round: int) -> None:
+        """All up to this round counts as signed, durably; what is above may be signed."""
+        self._state.forgive(height, round)
+
     def sign(self, height: int, round: int, step: Step, digest: bytes) -> bytes:
         """The 65-byte signature of `digest` (32 bytes).
 

@@ -9,6 +9,7 @@ transactions.py    transactions over gossipsub, in batches
 transaction_batch.py  many transactions in one message
 frames.py          length-prefixed frames on a stream
 peer_record.py     where a validator can be reached, signed by it
+own_messages.py    what a validator asks that has forgotten what it signed
 introductions.py   validators find each other by their records
 outbox.py          what waits to be written to one peer
 peers.py           who is connected, and who is kept away

@@ -56,6 +56,13 @@ class Introductions:
         own = () if self._own is None else (self._own,)
         return (*own, *(known.record for known in self._known.values()))
 
+    def validator_at(self, peer: PeerName) -> ValidatorAddress | None:
+        """Whose node it is, by a record that the validator signed; None while that is not known."""
+        for validator, known in self._known.items():
+            if known.record.peer_id == peer:
+                return validator
+        return None
+
     async def run(self) -> None:
         """While the network runs, until cancelled."""
         if self._make_own is not None:

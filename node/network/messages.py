@@ -9,6 +9,8 @@
 7 round        encoded round certificate: votes of more than a third in a later round
 8 evidence     encoded evidence: two messages of one validator that exclude each other
 9 peer record  see peer_record.py
+10 question    see own_messages.py: what have you seen of this validator?
+11 answer      see own_messages.py
 """
 
 from libp2p.custom_types import TProtocol
@@ -32,6 +34,14 @@ from node.network.block_transfer import (
     piece_bodies,
 )
 from node.network.frames import BrokenProtocol, frame
+from node.network.own_messages import (
+    OwnMessagesAnswer,
+    OwnMessagesQuestion,
+    decode_answer,
+    decode_question,
+    encode_answer,
+    encode_question,
+)
 from node.network.peer_record import PeerRecord, decode_record, encode_record
 from node.network.transaction_batch import (
     TransactionBatch,
@@ -42,14 +52,15 @@ from node.network.transaction_batch import (
 CONSENSUS_PROTOCOL = TProtocol("/zerog/consensus/2")
 CONSENSUS_FRAME_BYTES_MAX = 160 * 1024
 """A certificate of the largest validator set, or a batch with one of the largest transactions."""
-_VOTE, _PROPOSAL, _PIECE, _SUMMARY, _CERTIFICATE, _TRANSACTIONS, _ROUND, _EVIDENCE, _RECORD = range(
-    1, 10
-)
+(
+    _VOTE, _PROPOSAL, _PIECE, _SUMMARY, _CERTIFICATE, _TRANSACTIONS, _ROUND, _EVIDENCE, _RECORD,
+    _QUESTION, _ANSWER,
+) = range(1, 12)  # fmt: skip
 
 
 WireMessage = (
     Vote | ProposedBlock | Summary | Certificate | RoundCertificate | TransactionBatch
-    | Evidence | PeerRecord
+    | Evidence | PeerRecord | OwnMessagesQuestion | OwnMessagesAnswer
 )  # fmt: skip
 
 
@@ -71,6 +82,10 @@ def frames_of(message: WireMessage) -> list[bytes]:
             return [_frame(_EVIDENCE, encode_evidence(message))]
         case PeerRecord():
             return [_frame(_RECORD, encode_record(message))]
+        case OwnMessagesQuestion():
+            return [_frame(_QUESTION, encode_question(message))]
+        case OwnMessagesAnswer():
+            return [_frame(_ANSWER, encode_answer(message))]
         case TransactionBatch():
             return [_frame(_TRANSACTIONS, encode_transactions(message))]
 
@@ -106,6 +121,10 @@ class MessageReader:
                     return decode_evidence(fields)
                 case 9:
                     return decode_record(fields)
+                case 10:
+                    return decode_question(fields)
+                case 11:
+                    return decode_answer(fields)
         except Undecodable as error:
             raise BrokenProtocol(f"message of kind {kind}: {error}") from error
         raise BrokenProtocol(f"message of unknown kind {kind}")

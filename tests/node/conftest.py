@@ -15,11 +15,11 @@ from consensus.certificates import check_certificate
 from consensus.errors import InvalidCertificate
 from consensus.header import ConsensusBlock
 from consensus.journal_file import Journal
-from consensus.sign_state import SignState
+from consensus.sign_state import SIGN_STATE_NAME, SignState, sign_state_text
 from consensus.signatures import public_key_of, recover
 from consensus.timeouts import Timeouts
 from consensus.validators import ValidatorSet, address_of
-from consensus.values import Certificate, Height, Validator
+from consensus.values import Certificate, Height, Validator, ValidatorAddress
 from node.consensus_host import ConsensusHost, ConsensusSettings, wall_clock_ms
 from node.consensus_journal import ConsensusJournal
 from node.consensus_watch import WatchSettings, watch
@@ -29,6 +29,7 @@ from node.network.host import NetworkSettings, PeerNetwork
 from node.network.identity import peer_multiaddr
 from node.network.interface import PeerName
 from node.network.messages import WireMessage
+from node.own_messages import Recollection
 from node.signing import Signer
 from node.sync.catch_up import CatchUp
 from node.sync.serve import SyncServer, answer_request
@@ -49,6 +50,11 @@ FAST = Timeouts(
 
 def secret_of(index: int) -> bytes:
     return bytes([index + 1]) * 32
+
+
+def validator_at(peer: PeerName) -> ValidatorAddress | None:
+    """In memory a peer's name is its index."""
+    return address_of(public_key_of(secret_of(int(peer)))) if peer.isdigit() else None
 
 
 def node_secret_of(index: int) -> bytes:
@@ -260,6 +266,8 @@ class Cluster:
         self._ports = _free_ports(REAL_NODES_MAX) if is_real else []
         self.executors: dict[int, FakeExecutor] = {}
         self.timeouts = FAST
+        self.loss_accepted: set[int] = set()
+        """Whose operators said so."""
 
     def addresses_but(self, index: int) -> tuple[str, ...]:
         return tuple(
@@ -286,11 +294,23 @@ class Cluster:
 
     def make_host(self, index: int, network: object, *, is_validator: bool = True) -> ConsensusHost:
         folder = self._folder / str(index)
+        if not folder.exists():
+            DiskFiles(folder).replace(SIGN_STATE_NAME, sign_state_text())
         signer = Signer(secret_of(index), SignState(DiskFiles(folder), CHAIN))
         journal = ConsensusJournal(Journal(DiskFiles(folder), CHAIN))
         settings = ConsensusSettings(CHAIN, self.timeouts)
         own = signer if is_validator else None
-        return ConsensusHost(settings, self.executor(index), journal, own, network)
+        recollection = Recollection(
+            signer, CHAIN, network, validator_at, is_loss_accepted=index in self.loss_accepted
+        )
+        return ConsensusHost(
+            settings,
+            self.executor(index),
+            journal,
+            own,
+            network,
+            recollection=recollection if is_validator else None,
+        )
 
     async def start(self, *indexes: int, is_validator: bool = True) -> None:
         for index in indexes:
