@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from functools import partial
 
-from precompiles.contract import ContractFunction, ContractPrecompile, custom_error
+from precompiles.contract import ContractFunction, ContractPrecompile
 from precompiles.da_entrance import (
     activation,
     chunks,
@@ -120,7 +120,7 @@ def _parameter_functions(synchronizer: Synchronizer) -> Iterable[ContractFunctio
         "setTreasury(address)": parameters.set_treasury,
     }
     # Done at activation, once and for all (`activation.py`).
-    initialize = refuse(custom_error("InvalidInitialization()"))
+    initialize = refuse("InvalidInitialization()")
     yield _function("initialize()", initialize, writes=True)
     for signature, (value, returns) in constants.items():
         yield _function(signature, constant(value), returns)

@@ -5,7 +5,7 @@ from typing import Any
 
 from eth_typing import Address
 
-from precompiles.contract import ContractFunction
+from precompiles.contract import ContractFunction, custom_error
 from precompiles.interface import Call
 from precompiles.solidity import roles
 from precompiles.solidity.work import Handler, Work, at_work
@@ -84,10 +84,11 @@ def role_functions(kind: Callable[[Call], Work] = Work) -> Iterable[ContractFunc
     )
 
 
-def refuse(error: Any) -> Handler:
-    """A function that always answers with the refusal."""
+def refuse(signature: str) -> Handler:
+    """A function that always reverts with this custom error, which has no arguments."""
 
     def handle(work: Work, *arguments: Any) -> Sequence[Any]:
-        raise error
+        # Made anew: an exception that is raised again keeps the frames of every time before.
+        raise custom_error(signature)
 
     return handle

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from precompiles.contract import ContractFunction, ContractPrecompile, custom_error
+from precompiles.contract import ContractFunction, ContractPrecompile
 from precompiles.solidity import roles
 from precompiles.solidity.rows import (
     address_at,
@@ -31,7 +31,7 @@ _PLACE = "(uint256,bytes32,uint256,uint256)"
 _PLACES = "(uint256[],bytes32[],uint256[],uint256[])"
 _CONTEXT = "((uint256,uint256,bytes32,uint256,bytes32,bytes32))"
 _RANGE = "((uint128,uint128,bytes32))"
-_INITIALIZED = refuse(custom_error("InvalidInitialization()"))
+_INITIALIZED = refuse("InvalidInitialization()")
 """Done at activation, once and for all (`activation.py`)."""
 
 
