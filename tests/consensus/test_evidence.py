@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from consensus.encoding import EVIDENCE_BYTES_MAX, signing_digest
-from consensus.errors import InvalidEvidence
+from consensus.errors import InvalidEvidence, Undecodable
 from consensus.evidence import (
     Evidence,
     check_evidence,
@@ -13,6 +13,7 @@ from consensus.evidence import (
     encode_evidence,
     exclude_each_other,
 )
+from consensus.recursive_length_prefix import encode
 from consensus.signatures import recover, sign
 from consensus.values import Height, Proposal, Round, ValueId, Vote, VoteKind
 
@@ -90,3 +91,18 @@ def test_what_is_wrong_with_evidence_is_named(validators, signed, what) -> None:
             evidence = Evidence.of(one.signed(b""), other)
     with pytest.raises(InvalidEvidence, match=what):
         check_evidence(evidence, validators, CHAIN, recover)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"\x80", encode([b""]), encode([b"", b"", b""]), encode([[], b""]), encode([b"", []])],
+    ids=["bytes", "one", "three", "a list first", "a list second"],
+)
+def test_what_is_no_pair_of_messages_is_no_evidence(data) -> None:
+    with pytest.raises(Undecodable):
+        decode_evidence(data)
+
+
+def test_evidence_is_bounded(validators) -> None:
+    with pytest.raises(Undecodable, match=f"at most {EVIDENCE_BYTES_MAX}"):
+        decode_evidence(encode([b"x" * EVIDENCE_BYTES_MAX, b""]))

@@ -145,3 +145,47 @@ def test_the_hash_binds_keys_and_powers_but_neither_names_nor_turns() -> None:
     assert validators.hash() == renamed.hash() == validators.advanced().hash()
     assert validators.hash() != set_of(1, 3).hash()
     assert validators.hash() != set_of(1, 2, 1).hash()
+
+
+def test_members_have_power_and_strangers_have_none() -> None:
+    validators = set_of(3, 5)
+    assert all(address in validators for address in validators.addresses)
+    assert b"\0" * 20 not in validators
+    assert None not in validators
+    assert validators.power_of(b"\0" * 20) == 0
+    assert sorted(map(validators.power_of, validators.addresses)) == [3, 5]
+
+
+def test_one_validator_with_the_longest_name_is_a_set() -> None:
+    """T31."""
+    lone = ValidatorSet.of([Validator(KEYS[0], 1, "n" * 64)])
+    assert len(lone) == 1
+    assert lone.proposer(Round(5)) == lone.addresses[0]
+
+
+def test_a_set_begins_with_equal_priorities_and_has_one_for_each() -> None:
+    """T26."""
+    validators = set_of(1, 2, 3)
+    assert validators.priorities == (0, 0, 0)
+    with pytest.raises(InvalidValidatorSet, match="2 priorities for 3 validators"):
+        ValidatorSet(validators.validators, (0, 0))
+
+
+def test_a_newcomer_begins_at_minus_nine_eighths_of_the_total() -> None:
+    """T26: CometBFT's computeNewPriorities, then centred: −(80 + 10) and 0 are −45 and 45 about."""
+    old = ValidatorSet.of([Validator(KEYS[0], 40)])
+    joined = old.with_validators([Validator(KEYS[0], 40), Validator(KEYS[1], 40)])
+    by_key = dict(zip((v.public_key for v in joined.validators), joined.priorities, strict=True))
+    assert by_key[KEYS[0]] - by_key[KEYS[1]] == 90
+    assert sum(joined.priorities) in (0, 1)
+
+
+def test_negative_priorities_are_scaled_towards_zero_too() -> None:
+    """T26: −7 of a spread of 14 against a window of 4 is divided by 4, not rounded down."""
+    members = ValidatorSet.of([Validator(KEYS[0], 1), Validator(KEYS[1], 1)]).validators
+    advanced = ValidatorSet(members, (7, -7)).advanced()
+    # 7 // 4 and −(7 // 4), centred on 0, one more each; the first has the turn and pays 2.
+    assert advanced.priorities == (0, 0)
+    lower_first = ValidatorSet(members, (-7, 7)).advanced()
+    assert lower_first.priorities == (0, 0)
+    assert lower_first.addresses[1] == ValidatorSet(members, (-7, 7)).proposer(Round(0))
