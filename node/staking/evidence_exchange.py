@@ -26,7 +26,11 @@ class EvidenceExchange:
 
     def report(self, first: Proposal | Vote, second: Proposal | Vote) -> None:
         """Two messages that our own consensus core found to exclude each other."""
-        self._admit(Evidence.of(first, second))
+        try:
+            self._admit(Evidence.of(first, second))
+        except EvidenceForged as error:
+            # Both were checked when they came: our own bug, which must not stop this validator.
+            _log.error("what consensus reported is no evidence: %s", error)
 
     def take(self, peer: PeerName, evidence: Evidence) -> None:
         """A peer sent evidence; forged, it drops the peer."""
