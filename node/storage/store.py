@@ -21,7 +21,7 @@ from node.storage.errors import (
     QuotaExceeded,
     RefusedRequest,
 )
-from node.storage.file_merkle import Proof, check_proof, segment_root
+from node.storage.file_merkle import CHUNK_BYTES, FileShape, Proof, check_proof, segment_root
 from node.storage.index import Index, IndexBatch, IndexView, SegmentRecord
 from node.storage.segment_files import SegmentData, SegmentFiles
 from node.storage.shards import Shard
@@ -95,24 +95,22 @@ class SegmentStore:
 
     def read(self, submission: Submission, index: int) -> tuple[bytes, SegmentRecord]:
         """A segment's data, verified, and its record; raises `NotStored` or `DamagedSegment`."""
-        root, shape = submission.root, submission.shape
+        root = submission.root
         with self.index.view() as view:
             record = view.segment(root, index)
             if record is None:
                 if view.is_damaged(root, index):
                     raise DamagedSegment(root, index)
                 raise NotStored(f"segment {index} of 0x{root.hex()} is not here")
-        size = shape.segment_bytes(index)
-        data = self.files.read(root, index, size)
-        try:
-            if len(data) != size:
-                raise InvalidProof(f"{len(data)} bytes of {size}")
-            leaf = segment_root(data, shape.segment_padded_chunks(index))
-            check_proof(root, leaf, index, shape.padded_segments, record.proof)
-        except InvalidProof:
-            self._report_damage(root, index)
-            raise DamagedSegment(root, index) from None
-        return data, record
+        data = self._verified(root, submission.shape, index, record)
+        if data is not None:
+            return data, record
+        if self._is_whole_in_another(submission, index, record):
+            raise NotStored(
+                f"0x{root.hex()} is not of the shape of submission {submission.sequence}"
+            )
+        self._report_damage(root, index)
+        raise DamagedSegment(root, index)
 
     def missing(self, submission: Submission, limit: int) -> list[int]:
         """Segments of the node's shard that it has not, the first `limit` of them."""
@@ -166,6 +164,38 @@ class SegmentStore:
             _Write(data, SegmentRecord(leaf, segment.proof), done), timeout=WRITE_S_MAX
         )
         return done
+
+    def _verified(
+        self, root: Hash32, shape: FileShape, index: int, record: SegmentRecord
+    ) -> bytes | None:
+        """What lies on disk, where it is that segment of a file of this root and shape."""
+        if index >= shape.segments:
+            return None
+        size = shape.segment_bytes(index)
+        # Who stored it may have counted chunks of zeros at the end as padding, not as data.
+        data = self.files.read(root, index, size).ljust(size, b"\0")
+        leaf = segment_root(data, shape.segment_padded_chunks(index))
+        try:
+            check_proof(root, leaf, index, shape.padded_segments, record.proof)
+        except InvalidProof:
+            return None
+        return data
+
+    def _is_whole_in_another(
+        self, submission: Submission, index: int, record: SegmentRecord
+    ) -> bool:
+        """Whether the data are right for another submission of the root.
+
+        The chain takes any heights for a root: a lie about them must not count as damage.
+        """
+        root, own = submission.root, submission.shape.padded_chunks
+        with self.index.view() as view:
+            others = map(view.submission, view.submissions_of(root))
+            sizes = {other.shape.padded_chunks for other in others if other is not None} - {own}
+        return any(
+            self._verified(root, FileShape(chunks * CHUNK_BYTES, chunks), index, record) is not None
+            for chunks in sizes
+        )
 
     def _report_damage(self, root: Hash32, index: int) -> None:
         with self.index.write() as batch:

@@ -15,7 +15,7 @@ from node.storage.errors import (
     QuotaExceeded,
     RefusedRequest,
 )
-from node.storage.file_merkle import Proof
+from node.storage.file_merkle import CHUNK_BYTES, Node, Proof
 from node.storage.index import SegmentRecord
 from node.storage.shards import Shard
 from node.storage.store import Limits
@@ -132,6 +132,39 @@ def test_a_flipped_byte_is_found_never_served_and_mended_by_the_next_upload(
     status = node.call("zerog_storageStatus")
     assert status["damaged"] == []
     assert status["usedBytes"] == sum(map(len, file.segments))
+
+
+def test_a_submission_that_counts_padding_as_data_reads_the_same_file_with_zeros(
+    parts: Parts, cut: Any
+) -> None:
+    """One tree, two lengths: the Flow takes both, and neither is damage to the other."""
+    node, file = parts(), cut(31 * CHUNK_BYTES)
+    submission = file.submission()
+    longer = replace(submission, sequence=1, start_chunk=32, size=32 * CHUNK_BYTES)
+    for each in (submission, longer):
+        node.announce(each)
+    node.store.accept(submission, [file.segment(0)])
+    assert node.store.read(longer, 0)[0] == file.data + bytes(CHUNK_BYTES)
+    assert node.store.read(submission, 0)[0] == file.data
+
+
+@pytest.mark.parametrize("height", [1, 12])
+def test_a_submission_that_lies_about_a_files_shape_damages_nothing(
+    parts: Parts, cut: Any, height: int
+) -> None:
+    """Anybody may submit a root of somebody else's file as that of a subtree of any height."""
+    node, file = parts(), cut(600_000)
+    submission = file.submission()
+    nodes = (Node(submission.root, height),)
+    lie = replace(submission, sequence=1, size=CHUNK_BYTES << height, nodes=nodes)
+    for each in (submission, lie):
+        node.announce(each)
+    node.store.accept(submission, [file.segment(index) for index in range(3)])
+    with pytest.raises(NotStored):
+        node.store.read(lie, 2)
+    for index in range(3):
+        assert node.store.read(submission, index)[0] == file.segments[index]
+    assert node.call("zerog_storageStatus")["damaged"] == []
 
 
 @pytest.mark.parametrize("how", ["cut off", "gone"])
