@@ -228,7 +228,7 @@ contract Staking {
         blocks = new uint256[](count);
         for (uint256 i = 0; i < count; i++) {
             Unbonding storage u = d.unbondings[i];
-            amounts[i] = uint256(u.shares) * v.unbonding / v.unbondingShares;
+            amounts[i] = _onItsWay(v, u);
             blocks[i] = u.releaseBlock;
         }
     }
@@ -306,7 +306,7 @@ contract Staking {
                 list[kept++] = u;
                 continue;
             }
-            uint256 amount = uint256(u.shares) * v.unbonding / v.unbondingShares;
+            uint256 amount = _onItsWay(v, u);
             v.unbonding -= amount;
             v.unbondingShares -= u.shares;
             released += amount;
@@ -314,6 +314,12 @@ contract Staking {
         for (; count > kept; count--) {
             list.pop();
         }
+    }
+
+    /// What an entry is worth. One without shares was of dust that slashing had made worthless; it
+    /// may be the last.
+    function _onItsWay(Validator storage v, Unbonding memory u) private view returns (uint256) {
+        return u.shares == 0 ? 0 : uint256(u.shares) * v.unbonding / v.unbondingShares;
     }
 
     // Rewards.

@@ -276,6 +276,20 @@ def test_a_slashed_validator_loses_stake_and_never_comes_back(
     staking.send("withdraw", second, sender=BOB)
 
 
+def test_dust_that_slashing_made_worthless_locks_nothing_up(staking: Validators) -> None:
+    """One wei less 2 % is none: it is on its way as no share of what is on its way."""
+    second = staking.create(2, 300 * TOKEN, ALICE)
+    staking.send("delegate", second, sender=BOB, value=10 * TOKEN)
+    staking.send("undelegate", second, 10 * TOKEN - 1, sender=BOB)
+    assert staking.end_block(0, (second, 6 * GWEI)) == ()
+    staking.send("undelegate", second, 10**30, sender=BOB)
+    staking.world.mine(RULES.unbonding_blocks)
+    before = staking.world.balance(STAKING_CONTRACT)
+    staking.send("withdraw", second, sender=BOB)
+    assert before - staking.world.balance(STAKING_CONTRACT) > 9 * TOKEN
+    assert staking.delegation(second, BOB) == (0, 0, (), ())
+
+
 def test_an_absent_validator_loses_nothing_and_comes_back(staking: Validators) -> None:
     second = staking.create(2, 300 * TOKEN, ALICE)
     assert staking.end_block(0, (second, ABSENCE_GWEI)) == ()
