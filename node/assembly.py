@@ -151,6 +151,8 @@ def mendable(error: BaseException, data: DataDirectory) -> OperatorError | None:
         return found[0] if all(found) else None
     if isinstance(error, DamagedJournal):
         return InvalidFile(data.journal, str(error))
+    if isinstance(error, OSError) and error.filename is not None:
+        return InvalidFile(Path(error.filename), error.strerror or str(error))
     return error if isinstance(error, OperatorError) else None
 
 

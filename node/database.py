@@ -29,6 +29,14 @@ READERS_MAX = 1024
 MAP_ADOPTION_WAIT_S = 10
 """How long a reader waits for its own snapshots to end before it adopts a map another process enlarged."""
 
+_FULL = {
+    errno.ENOSPC: "no space left on the disk",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EFBIG: "the file has reached the size limit of this process (ulimit -f)",
+    # LMDB's code for a write that was done in part: a full disk begins so.
+    errno.EIO: "a write was cut short: the disk is full, or failing",
+}
+_UNWRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM)
 _SCHEMA_KEY = b"schema version"
 _DATA_FILE = "data.mdb"
 _LOCK_FILE = "lock.mdb"
@@ -136,8 +144,11 @@ class LmdbStore:
                 self.path, f"the database has reached its limit of {self._map_size} bytes"
             ) from error
         except lmdb.Error as error:
-            if error.code == errno.ENOSPC:
-                raise DatabaseFull(self.path, "no space left on the disk") from error
+            if error.code in _FULL:
+                raise DatabaseFull(self.path, _FULL[error.code]) from error
+            if error.code in _UNWRITABLE:
+                why = f"cannot write: {os.strerror(error.code).lower()}"
+                raise DatabaseError(self.path, why) from error
             raise
 
     def clear_stale_readers(self) -> int:

@@ -1,6 +1,8 @@
 """A folder of a real disk, for what must survive crashes: consensus/durable_files.py says how."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from consensus.durable_files import DurableFiles
@@ -23,7 +25,10 @@ class DiskFiles(DurableFiles):
 
 
 class DiskFolder:
-    """`FolderOperations` on a real disk. Files are made with mode 0600."""
+    """`FolderOperations` on a real disk. Files are made with mode 0600.
+
+    Raises `OSError` with the file's name: a full disk, one that is read-only, one that fails.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -36,20 +41,23 @@ class DiskFolder:
             return None
 
     def append(self, name: str, data: bytes) -> None:
-        _write_all(self._open(name), data)
+        with _named(self._path / name):
+            _write_all(self._open(name), data)
 
     def overwrite(self, name: str, data: bytes) -> None:
         self._close(name)
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
         descriptor = os.open(self._path / name, flags, PRIVATE_FILE)
         try:
-            os.fchmod(descriptor, PRIVATE_FILE)
-            _write_all(descriptor, data)
+            with _named(self._path / name):
+                os.fchmod(descriptor, PRIVATE_FILE)
+                _write_all(descriptor, data)
         finally:
             os.close(descriptor)
 
     def sync(self, name: str) -> None:
-        os.fdatasync(self._open(name))
+        with _named(self._path / name):
+            os.fdatasync(self._open(name))
 
     def rename(self, name: str, new_name: str) -> None:
         self._close(name)
@@ -93,6 +101,17 @@ def replace_durably(path: Path, data: bytes) -> None:
     """
     make_folder(path.parent)
     DurableFiles(DiskFolder(path.parent)).replace(path.name, data)
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """What goes wrong with a descriptor does not say of which file it is."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(path)
+        raise
 
 
 def _sync_names(folder: Path) -> None:
