@@ -18,7 +18,7 @@ help:
 	@echo "make localnet     the tests with real processes on loopback"
 	@echo "make slow         the tests that take minutes"
 	@echo "make conformance  all recorded vectors and shared test data"
-	@echo "make crash        200 kills of a process that commits blocks"
+	@echo "make crash        200 kills of a process that commits blocks, 30 of validators; a crash at every durable operation"
 	@echo "make mutants      plant each fault, say which test and which seed kills it (hours)"
 	@echo "make contracts    compile the Solidity sources again (needs node and npm)"
 	@echo "make install      .venv with everything, locked; make clean removes it"
@@ -61,7 +61,7 @@ conformance: install
 	$(BIN)/pytest tests/conformance -m "slow or not slow" -n 2 -q -s
 
 crash: install
-	$(BIN)/pytest tests/node/test_kills.py -m "slow or not slow" -q
+	$(BIN)/pytest tests/node/test_kills.py tests/simulation/test_crash_points.py tests/localnet/test_random_kills.py -m "slow or not slow" -q -s
 
 mutants: install
 	$(BIN)/python tests/mutants/run.py
