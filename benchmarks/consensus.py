@@ -79,14 +79,13 @@ def whole_validators(count: int, folder: Path, seconds: float) -> list[Spans]:
     configs = prepare(settings)
     for config in configs:
         prepare_database(config.data, read_genesis(config.data.genesis))
-    lasting = seconds + SECONDS_TO_CONNECT
-    return in_processes([lambda c=config: run_validator(c, lasting) for config in configs])
+    return in_processes([lambda c=config: run_validator(c, seconds) for config in configs])
 
 
 def settled_heights(spans: Sequence[Spans]) -> list[int]:
     """Committed everywhere, behind the connecting and before the end."""
     every = sorted(set.intersection(*(set(each.commit) for each in spans)))
-    begun = spans[0].commit[every[0]][1] + SECONDS_TO_CONNECT / 2
+    begun = spans[0].commit[every[0]][1] + SECONDS_TO_CONNECT
     return [height for height in every[1:] if spans[0].commit[height - 1][1] >= begun]
 
 

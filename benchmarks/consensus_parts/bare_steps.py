@@ -10,6 +10,7 @@ import itertools
 import os
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -50,6 +51,8 @@ class Steps:
     _outboxes: list[trio.MemorySendChannel[bytes]] = field(default_factory=list)
     _readers: int = 0
     _file: int = -1
+    _has_begun: bool = False
+    """Nothing is said before everybody hears it; what others say meanwhile is kept."""
 
     async def run(self, seconds: float) -> None:
         """Until so long after the first height."""
@@ -71,9 +74,9 @@ class Steps:
             with trio.fail_after(CONNECT_MAX_S):
                 while self._readers < self.count - 1:
                     await trio.sleep(0.01)
-            # All listen and all have been dialled, for each reader is a peer that has come so far.
-            await trio.sleep(1)
+            self._has_begun = True
             self._propose()
+            self._advance()
             await trio.sleep(seconds)
             nursery.cancel_scope.cancel()
         await close_host(host)
@@ -98,8 +101,11 @@ class Steps:
                     await trio.sleep(0.1)
 
     async def _write(self, stream: INetStream, receive: trio.MemoryReceiveChannel[bytes]) -> None:
-        async for data in receive:
-            await write(stream, data)
+        try:
+            async for data in receive:
+                await write(stream, data)
+        except StreamEnded:
+            return  # It has run for as long as it was to run.
 
     async def _read(self, stream: INetStream) -> None:
         self._readers += 1
@@ -121,7 +127,8 @@ class Steps:
 
     def _note(self, height: int, kind: int, sender: int) -> None:
         self._seen.setdefault((height, kind), set()).add(sender)
-        self._advance()
+        if self._has_begun:
+            self._advance()
 
     def _advance(self) -> None:
         quorum = 2 * self.count // 3 + 1
@@ -148,7 +155,8 @@ class Steps:
         os.write(self._file, signed)
         os.fdatasync(self._file)
         for outbox in self._outboxes:
-            outbox.send_nowait(frame(signed))
+            with suppress(trio.WouldBlock):
+                outbox.send_nowait(frame(signed))
         self._note(self.height, kind, self.index)
 
 

@@ -25,6 +25,9 @@ from node.network.transaction_batch import TransactionBatch
 from node.seams import Seams
 
 SECONDS_TO_CONNECT = 2.0
+"""After the first block, until all are there."""
+CONNECT_MAX_S = 120.0
+"""Until the first block."""
 
 
 @dataclass
@@ -65,7 +68,7 @@ class _TimedFolder(DiskFolder):
 
 
 def run_validator(config: NodeConfig, seconds: float) -> Spans:
-    """Take part until so long after the start."""
+    """Take part for so long, once all are there."""
     spans = Spans()
     logging.getLogger("zerog").setLevel(logging.ERROR)
 
@@ -87,7 +90,9 @@ def run_validator(config: NodeConfig, seconds: float) -> Spans:
                 node = assembly.Node(config, document, key, store, PyEvmEngine())
                 _watch(node.executor, spans)
                 await node.start(nursery)
-                await trio.sleep(seconds)
+                with trio.fail_after(CONNECT_MAX_S):
+                    await node.consensus.wait_for_height_after(1)
+                await trio.sleep(SECONDS_TO_CONNECT + seconds)
                 nursery.cancel_scope.cancel()
 
         trio.run(run)
