@@ -14,6 +14,8 @@ from chain.transactions import Transaction
 
 OWN_MAX: Final = 16_384
 """Transactions looked after; beyond it the oldest are as anybody's."""
+MISSING_BYTES_MAX: Final = 64 * 2**20
+"""Of those that the pool has no more; the pool itself bounds the others."""
 BROADCAST_AGAIN_S: Final = 5.0
 """A transaction that is still pending after this time is gossiped again."""
 
@@ -53,8 +55,10 @@ class OwnTransactions:
         """Look where those are that the pool has no more."""
         for key in [key for key in self._pooled if not is_pooled(key)]:
             self._missing[key] = self._pooled.pop(key)
-        while len(self._missing) > OWN_MAX:
-            del self._missing[next(iter(self._missing))]
+        size = sum(len(own.transaction.encoded) for own in self._missing.values())
+        while len(self._missing) > OWN_MAX or size > MISSING_BYTES_MAX:
+            oldest = self._missing.pop(next(iter(self._missing)))
+            size -= len(oldest.transaction.encoded)
 
     def due_again(self, now_s: float) -> list[bytes]:
         """Those to be told to peers again, encoded."""

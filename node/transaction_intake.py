@@ -85,6 +85,11 @@ class TransactionIntake:
         if self._journal is not None:
             await self._on_thread(self._with_journal, self._journal.sync)
 
+    @property
+    def is_journal_due(self) -> bool:
+        """Whether the journal is to be written anew before its time."""
+        return self._journal is not None and self._journal.is_to_be_rotated
+
     async def rotate_journal(self) -> None:
         """Write the journal anew with those that wait for a block."""
         if self._journal is not None:
@@ -216,8 +221,9 @@ class TransactionIntake:
         for transaction, sender in zip(transactions, self.senders_of(transactions), strict=True):
             result = self._submit(transaction, sender, pending)
             logger.debug("from the journal: 0x%s %s", transaction.hash.hex(), result)
-        if found:
+        if found or journal.is_to_be_rotated:
             self._rotate_journal()
+        if found:
             logger.info("%d of %d transactions in the journal wait", len(self._own), len(found))
         return pending
 
@@ -310,6 +316,6 @@ async def look_after_own(intake: TransactionIntake, rejournal_s: float) -> None:
         if now - last_offer >= OFFER_AGAIN_S:
             last_offer = now
             await intake.offer_own_again()
-        if now - last_rotation >= rejournal_s:
+        if now - last_rotation >= rejournal_s or intake.is_journal_due:
             last_rotation = now
             await intake.rotate_journal()

@@ -12,6 +12,8 @@ from typing import Final
 from chain.rlp_items import encode_item
 from consensus.durable_files import DurableFiles
 
+APPENDED_BYTES_MAX: Final = 64 * 2**20
+"""After so much the file is to be written anew: what is in blocks by now is in it too."""
 _SHORT_MAX: Final = 55
 _STRING: Final = 0x80
 _LIST: Final = 0xC0
@@ -24,22 +26,37 @@ class TransactionJournal:
 
     def __init__(self, files: DurableFiles, name: str) -> None:
         self._files, self._name = files, name
-        self._is_dirty = False
+        self._is_dirty = self._is_torn = False
+        self._appended_bytes = 0
+
+    @property
+    def is_to_be_rotated(self) -> bool:
+        """It has grown long, or its end is torn: what is appended there is read by nobody."""
+        return self._is_torn or self._appended_bytes > APPENDED_BYTES_MAX
 
     def load(self) -> list[bytes]:
         """The transactions, encoded; what stands behind the last whole one is left out."""
         content = self._files.read(self._name) or b""
         found, read = _items(content)
         if read < len(content):
+            self._is_torn = True
             left = len(content) - read
             _logger.warning("%s: %d bytes at its end are no transaction", self._name, left)
         return found
 
     def append(self, transactions: Sequence[bytes]) -> None:
-        """Behind those that are there, with one write."""
-        if transactions:
-            self._files.append(self._name, b"".join(map(_item, transactions)))
-            self._is_dirty = True
+        """Behind those that are there, with one write; raises `OSError`."""
+        if not transactions:
+            return
+        items = b"".join(map(_item, transactions))
+        try:
+            self._files.append(self._name, items)
+        except OSError:
+            # A full disk takes a part of them.
+            self._is_torn = True
+            raise
+        self._is_dirty = True
+        self._appended_bytes += len(items)
 
     def sync(self) -> None:
         """Back when all that was appended is on disk."""
@@ -50,7 +67,8 @@ class TransactionJournal:
     def rotate(self, transactions: Iterable[bytes]) -> None:
         """These alone from now on; a crash leaves the old file or the new one."""
         self._files.replace(self._name, b"".join(map(_item, transactions)))
-        self._is_dirty = False
+        self._is_dirty = self._is_torn = False
+        self._appended_bytes = 0
 
 
 def _item(encoded: bytes) -> bytes:

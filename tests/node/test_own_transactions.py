@@ -21,7 +21,7 @@ from genesis.block import genesis_block
 from genesis.dev_accounts import dev_accounts
 from genesis.document import load_document
 from genesis.networks import devnet_document
-from node import own_transactions
+from node import own_transactions, transaction_journal
 from node.config import NodeConfig, with_settings
 from node.devnet.settings import DEFAULT_MNEMONIC
 from node.durable_files import DiskFiles
@@ -152,6 +152,51 @@ def test_the_journal_is_written_anew_when_its_time_has_come(node: Node) -> None:
             nursery.cancel_scope.cancel()
 
     trio.run(main, clock=trio.testing.MockClock(autojump_threshold=0.05))
+
+
+def test_a_long_journal_is_written_anew_before_its_time(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transaction_journal, "APPENDED_BYTES_MAX", 2 * len(transfer(0)))
+
+    async def content_after_a_while() -> list[bytes]:
+        with trio.move_on_after(2 * JOURNAL_SYNC_S):
+            await look_after_own(node.intake, 3 * OFFER_AGAIN_S)
+        return node.journal.load()
+
+    def look() -> list[bytes]:
+        clock = trio.testing.MockClock(autojump_threshold=0.05)
+        return trio.run(content_after_a_while, clock=clock)
+
+    node.submit(transfer(0), transfer(1))
+    node.use(SENDER, 1)
+    assert look() == [transfer(0), transfer(1)]
+    node.submit(transfer(2))
+    assert look() == [transfer(1), transfer(2)]
+
+
+def test_what_comes_after_a_journal_torn_at_its_first_transaction_is_kept(
+    node: Node, tmp_path: Path
+) -> None:
+    node.submit(transfer(0))
+    path = tmp_path / "transactions.rlp"
+    path.write_bytes(path.read_bytes()[:50])
+    node.restart()
+    assert node.intake.counts == (0, 0)
+    node.submit(transfer(0), transfer(1))
+    node.restart()
+    assert node.intake.counts == (2, 0)
+
+
+def test_no_more_bytes_are_looked_after_than_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(own_transactions, "MISSING_BYTES_MAX", 2 * len(transfer(0)))
+    own = OwnTransactions(lifetime_s=10)
+    intake = [own_transaction(nonce) for nonce in range(3)]
+    for second, transaction in enumerate(intake):
+        own.add(transaction, SENDER, second)
+    assert len(own) == 3, "the pool bounds those that it has"
+    own.on_new_head(lambda key: False)
+    assert own.kept() == [transaction.encoded for transaction in intake[1:]]
 
 
 def test_no_more_are_looked_after_than_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:

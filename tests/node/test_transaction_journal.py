@@ -1,5 +1,6 @@
 """What a user was told is taken survives the end of the process, however it ends; a torn file too."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -106,6 +107,24 @@ def test_garbage_behind_the_transactions_costs_none_of_them(
     with (folder / NAME).open("ab") as file:
         file.write(garbage)
     assert journal.load()[:3] == SIGNED[:3]
+
+
+def test_an_append_that_fails_half_way_asks_for_a_new_file(tmp_path: Path) -> None:
+    """What a full disk left behind would hide all that is appended after it."""
+
+    class Full(DiskFiles):
+        def append(self, name: str, data: bytes) -> None:
+            super().append(name, data[: len(data) // 2])
+            raise OSError(errno.ENOSPC, "no space left on the disk")
+
+    journal = TransactionJournal(Full(tmp_path), NAME)
+    assert not journal.is_to_be_rotated
+    with pytest.raises(OSError, match="no space"):
+        journal.append(SIGNED[:1])
+    assert journal.is_to_be_rotated
+    journal.rotate(SIGNED[:1])
+    assert not journal.is_to_be_rotated
+    assert journal.load() == SIGNED[:1]
 
 
 @pytest.mark.parametrize("seed", range(ROUNDS))
