@@ -312,10 +312,11 @@ async def look_after_own(intake: TransactionIntake, rejournal_s: float) -> None:
     while True:
         await trio.sleep(JOURNAL_SYNC_S)
         await intake.sync_journal()
-        now = trio.current_time()
-        if now - last_offer >= OFFER_AGAIN_S:
+        now, is_due = trio.current_time(), intake.is_journal_due
+        # An offer forgets what blocks have, so that a journal written after it is short.
+        if now - last_offer >= OFFER_AGAIN_S or is_due:
             last_offer = now
             await intake.offer_own_again()
-        if now - last_rotation >= rejournal_s or intake.is_journal_due:
+        if now - last_rotation >= rejournal_s or is_due:
             last_rotation = now
             await intake.rotate_journal()
