@@ -157,7 +157,7 @@ def test_the_journal_is_written_anew_when_its_time_has_come(node: Node) -> None:
 def test_a_long_journal_is_written_anew_before_its_time(
     node: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transaction_journal, "APPENDED_BYTES_MAX", 2 * len(transfer(0)))
+    monkeypatch.setattr(transaction_journal, "APPENDED_BYTES_MAX", 5 * len(transfer(0)) // 2)
 
     async def content_after_a_while() -> list[bytes]:
         with trio.move_on_after(2 * JOURNAL_SYNC_S):
