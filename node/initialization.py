@@ -19,6 +19,8 @@ from node.durable_files import PRIVATE_FOLDER, replace_durably
 from node.errors import InvalidConfig, InvalidFile, MissingFile, OperatorError
 from node.keystore import (
     ValidatorKey,
+    load_node_key,
+    load_validator_key,
     new_secret,
     read_password,
     write_node_key,
@@ -61,6 +63,8 @@ class NodePlan:
     config: NodeConfig
     node_secret: bytes
     validator_secret: bytes | None
+    keeps_keys: bool = False
+    """Keys that are in the directory already stay; otherwise they are a reason to refuse."""
 
     @property
     def multiaddr(self) -> str:
@@ -75,7 +79,10 @@ def initialize(request: InitRequest) -> int:
     _check_flags(request)
     password = _password(request)
     if request.validators is None:
-        plans = [_plan(request, request.datadir, DEFAULT_HOST, 0)]
+        plan = _plan(request, request.datadir, DEFAULT_HOST, 0)
+        if request.genesis is not None:
+            plan = _with_keys_of_before(plan, password, is_devnet=_joins_devnet(request))
+        plans = [plan]
     else:
         hosts = _hosts(request)
         plans = [
@@ -120,13 +127,27 @@ def connected(plans: Sequence[NodePlan]) -> list[NodePlan]:
     ]
 
 
+def _with_keys_of_before(plan: NodePlan, password: str | None, *, is_devnet: bool) -> NodePlan:
+    """A directory that lost all but its keys joins again as who it was. Raises `InvalidFile`."""
+    data = plan.config.data
+    if data.node_key.exists():
+        plan = replace(plan, node_secret=load_node_key(data.node_key))
+    if data.validator_key.exists():
+        key = load_validator_key(data.validator_key, password, is_devnet=is_devnet)
+        plan = replace(plan, validator_secret=key.secret)
+    return replace(plan, keeps_keys=True)
+
+
 def write_node(plan: NodePlan, document: Mapping[str, Any], password: str | None) -> None:
     """Write one node's directory; never overwrites a key or a genesis. Raises `InvalidFile`."""
     data = plan.config.data
     _refuse_to_overwrite(data)
     data.root.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
-    write_node_key(data.node_key, plan.node_secret)
-    if plan.validator_secret is not None:
+    if not (plan.keeps_keys and data.node_key.exists()):
+        write_node_key(data.node_key, plan.node_secret)
+    # A key of before may have signed: its sign state is made by nobody, so that it counts as lost.
+    is_key_kept = plan.keeps_keys and data.validator_key.exists()
+    if plan.validator_secret is not None and not is_key_kept:
         if not data.sign_state.exists():
             replace_durably(data.sign_state, sign_state_text())
         write_validator_key(data.validator_key, plan.validator_secret, password)

@@ -107,6 +107,31 @@ def test_nothing_is_ever_overwritten(tmp_path: Path) -> None:
     assert not (tmp_path / "many" / "validator-0").exists(), "all or none"
 
 
+def test_a_directory_that_lost_all_but_its_keys_joins_its_chain_as_who_it_was(
+    tmp_path: Path,
+) -> None:
+    password = tmp_path / "password"
+    password.write_text("secret\n")
+    secret = {"is_devnet": False, "password_file": password}
+    data = DataDirectory(init(tmp_path, **secret))
+    genesis = data.genesis.rename(tmp_path / "genesis.json")
+    keys = [data.node_key.read_bytes(), data.validator_key.read_bytes()]
+    data.config.unlink()
+    data.sign_state.unlink()
+    init(tmp_path, genesis=genesis, **secret)
+    assert [data.node_key.read_bytes(), data.validator_key.read_bytes()] == keys
+    assert data.genesis.exists()
+    assert not data.sign_state.exists(), "it would say that nothing was signed"
+
+
+def test_keys_of_before_are_no_keys_for_a_new_chain(tmp_path: Path) -> None:
+    data = DataDirectory(init(tmp_path))
+    data.config.unlink()
+    data.genesis.unlink()
+    with pytest.raises(InvalidFile, match="there is a key already"):
+        init(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
