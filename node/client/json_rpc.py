@@ -9,17 +9,22 @@ from urllib.parse import urlsplit
 import orjson
 
 REQUEST_TIMEOUT_S = 30.0
+ANSWER_BYTES_MAX = 128 * 1024 * 1024
+"""More than any node of ours answers; the servers of others may be anybody's."""
 POLL_S = 0.05
 
 
 class RpcError(Exception):
     """The node answered with an error."""
 
-    def __init__(self, method: str, error: dict[str, Any]) -> None:
-        super().__init__(f"{method}: {error.get('message')} (code {error.get('code')})")
-        self.code: int = error.get("code", 0)
-        self.message: str = error.get("message", "")
-        self.data: Any = error.get("data")
+    def __init__(self, method: str, error: Any) -> None:
+        """`error` as it came: some servers answer a text."""
+        content = error if isinstance(error, dict) else {"message": error}
+        super().__init__(f"{method}: {content.get('message')} (code {content.get('code')})")
+        code = content.get("code")
+        self.code: int = code if type(code) is int else 0
+        self.message = str(content.get("message", ""))
+        self.data: Any = content.get("data")
 
 
 class NoJsonRpc(Exception):
@@ -77,15 +82,23 @@ class RpcClient:
         return answer.get("result")
 
     def batch(self, calls: list[tuple[str, list[Any]]]) -> list[dict[str, Any]]:
-        """Answers in the order of the calls, each with its result or error."""
+        """Answers in the order of the calls, each with its result or error.
+
+        Raises `NoJsonRpc` where one is missing.
+        """
         body = orjson.dumps(
             [
                 {"jsonrpc": "2.0", "id": index, "method": method, "params": parameters}
                 for index, (method, parameters) in enumerate(calls)
             ]
         )
-        answers = self._parsed(self._post(body), list)
-        return sorted(answers, key=lambda answer: int(answer["id"]))
+        answers: dict[int, dict[str, Any]] = {}
+        for answer in self._parsed(self._post(body), list):
+            if isinstance(answer, dict) and type(answer.get("id")) is int:
+                answers[answer["id"]] = answer
+        if answers.keys() != set(range(len(calls))):
+            raise NoJsonRpc(f"{self.url}: {len(calls)} questions, and not an answer to each")
+        return [answers[index] for index in range(len(calls))]
 
     def number(self, method: str, *parameters: Any) -> int:
         """The result of a method that answers a quantity."""
@@ -132,9 +145,16 @@ class RpcClient:
             try:
                 headers = {"Content-Type": "application/json"}
                 self._connection.request("POST", self._path, body, headers)
-                return self._connection.getresponse().read()
+                return self._read(self._connection.getresponse())
             except (http.client.HTTPException, ConnectionError):
                 self.close()
                 if attempt == 2:
                     raise
         raise AssertionError("unreachable")
+
+    def _read(self, response: http.client.HTTPResponse) -> bytes:
+        content = response.read(ANSWER_BYTES_MAX + 1)
+        if len(content) > ANSWER_BYTES_MAX:
+            self.close()
+            raise NoJsonRpc(f"{self.url}: answers more than {ANSWER_BYTES_MAX:,} bytes")
+        return content

@@ -128,8 +128,6 @@ class Peers:
             answers = peer.client.batch(
                 [("zgs_getFileInfoByTxSeq", [submission.sequence]) for submission in wanted]
             )
-            if len(answers) != len(wanted):
-                raise PeerFault(f"{len(answers)} answers to {len(wanted)} questions")
             for submission, answer in zip(wanted, answers, strict=True):
                 info = answer.get("result")
                 if isinstance(info, dict) and info.get("uploadedSegNum", 0):

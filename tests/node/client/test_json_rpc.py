@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from node.client import json_rpc
 from node.client.json_rpc import NoJsonRpc, RpcClient, RpcError
 
 Start = Callable[[bytes], RpcClient]
@@ -75,3 +76,32 @@ def test_what_does_not_speak_json_rpc_is_said(start: Start, answer: bytes) -> No
 def test_nobody_there_is_an_os_error() -> None:
     with pytest.raises(OSError, match="refused"):
         RpcClient("127.0.0.1", 1).call("eth_blockNumber")
+
+
+@pytest.mark.parametrize("error", ['"no"', "[1]", '{"code": "x", "message": 7}'])
+def test_an_error_of_any_form_is_one(start: Start, error: str) -> None:
+    with pytest.raises(RpcError, match="x: ") as caught:
+        start(f'{{"id": 1, "error": {error}}}'.encode()).call("x")
+    assert caught.value.code == 0
+    assert isinstance(caught.value.message, str)
+
+
+def test_answers_to_a_batch_come_in_the_order_of_the_calls(start: Start) -> None:
+    client = start(b'[{"id": 1, "result": 11}, {"id": 0, "result": 10}]')
+    assert [answer["result"] for answer in client.batch([("a", []), ("b", [])])] == [10, 11]
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [b"[]", b"[1, 2]", b'[{"id": 0}]', b'[{"id": []}, {"id": 0}]', b'[{"id": 0}, {"id": 2}]'],
+)
+def test_a_batch_without_an_answer_to_each_call_is_refused(start: Start, answers: bytes) -> None:
+    with pytest.raises(NoJsonRpc, match="2 questions"):
+        start(answers).batch([("a", []), ("b", [])])
+
+
+def test_an_answer_without_end_is_given_up(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_rpc, "ANSWER_BYTES_MAX", 29)
+    assert start(b'{"id": 1, "result": "0x10"}  ').call("x") == "0x10"
+    with pytest.raises(NoJsonRpc, match="more than 29 bytes"):
+        start(b'{"id": 1, "result": "0x10"}   ').call("x")
