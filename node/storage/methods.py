@@ -143,11 +143,17 @@ class Methods:
                 found = view.submission(parse_number("txSeq", number))
                 what = ("txSeq", f"no submission {number} is known")
             else:
-                found = self._store.chosen(view, sent.root) if sent.root is not None else None
+                found = self._announced(view, sent)
                 what = ("root", "no submission of it is known")
         if found is None:
             raise RefusedRequest(*what)
         return found
+
+    def _announced(self, view: IndexView, sent: SentSegment) -> Submission | None:
+        if sent.root is None:
+            return None
+        same_size = self._store.chosen(view, sent.root, sent.file_size)
+        return same_size or self._store.chosen(view, sent.root)
 
     def _download(self, given: list[Any]) -> Any:
         return self._range(self._of_root(given[0]), given[1], given[2])

@@ -124,12 +124,17 @@ class SegmentStore:
                         break
         return found
 
-    def chosen(self, view: IndexView, root: bytes) -> Submission | None:
-        """The submission to answer with for a root: the first finalized, else the first."""
+    def chosen(self, view: IndexView, root: bytes, size: int | None = None) -> Submission | None:
+        """The submission to answer with for a root: the first finalized, else the first.
+
+        `size`: of files of so many bytes alone; anybody may submit a root with another size.
+        """
         first: Submission | None = None
         for number in view.submissions_of(root):
             submission = view.submission(number)
             assert submission is not None
+            if size not in (None, submission.size):
+                continue
             if view.is_finalized(submission, self.shard):
                 return submission
             first = first or submission

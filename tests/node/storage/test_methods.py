@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -256,3 +257,13 @@ def node_once(tmp_path_factory: pytest.TempPathFactory) -> Any:
     holder.methods = Methods(settings_, store, watch, Peers((), store, settings_.flow))  # type: ignore[attr-defined]
     yield holder
     store.close()
+
+
+def test_an_upload_by_root_is_for_the_submission_of_its_size(parts: Any, cut: Any) -> None:
+    """Somebody else was first to submit the root, with a size that is not the file's."""
+    node, file = parts(), cut(300_000)
+    node.announce(replace(file.submission(), size=file.size - 1_000))
+    node.announce(file.submission(sequence=1, start_chunk=2_048))
+    node.call("zgs_uploadSegments", [file.wire(0), file.wire(1)])
+    assert node.call("zgs_getFileInfoByTxSeq", 1)["finalized"] is True
+    assert node.store.read(file.submission(sequence=1), 1)[0] == file.segments[1]
