@@ -25,7 +25,7 @@ sys.path.append(sys.path.pop(0))  # `precompiles.py` in this folder would hide t
 os.environ.setdefault("ETH_HASH_BACKEND", "pysha3")
 
 from consensus_parts.bare_steps import intervals_ms, run_steps
-from consensus_parts.validators import SECONDS_TO_CONNECT, Spans, run_validator
+from consensus_parts.validators import CONNECT_MAX_S, SECONDS_TO_CONNECT, Spans, run_validator
 
 from consensus.simulation.cluster import Cluster
 from consensus.simulation.faults import FaultPlan
@@ -85,6 +85,8 @@ def whole_validators(count: int, folder: Path, seconds: float) -> list[Spans]:
 def settled_heights(spans: Sequence[Spans]) -> list[int]:
     """Committed everywhere, behind the connecting and before the end."""
     every = sorted(set.intersection(*(set(each.commit) for each in spans)))
+    if not every:
+        return []
     begun = spans[0].commit[every[0]][1] + SECONDS_TO_CONNECT
     return [height for height in every[1:] if spans[0].commit[height - 1][1] >= begun]
 
@@ -120,6 +122,11 @@ def breakdown_ms(spans: Sequence[Spans], heights: Sequence[int]) -> dict[str, fl
 def report(count: int, bare: tuple[float, float], spans: Sequence[Spans]) -> bool:
     """Print one size; whether its guards hold."""
     heights = settled_heights(spans)
+    if not heights:
+        print(
+            f"{count} validators: not all had blocks within {CONNECT_MAX_S:.0f} s; bare {bare[0]:.1f} ms"
+        )
+        return False
     intervals = sorted(
         (each.commit[height][1] - each.commit[height - 1][1]) * 1_000
         for each in spans

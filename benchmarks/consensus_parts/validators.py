@@ -27,7 +27,7 @@ from node.seams import Seams
 SECONDS_TO_CONNECT = 2.0
 """After the first block, until all are there."""
 CONNECT_MAX_S = 120.0
-"""Until the first block."""
+"""Until the first block: sixteen validators connect 120 times, some 3 s of CPU each."""
 
 
 @dataclass
@@ -90,9 +90,9 @@ def run_validator(config: NodeConfig, seconds: float) -> Spans:
                 node = assembly.Node(config, document, key, store, PyEvmEngine())
                 _watch(node.executor, spans)
                 await node.start(nursery)
-                with trio.fail_after(CONNECT_MAX_S):
+                with trio.move_on_after(CONNECT_MAX_S + seconds):
                     await node.consensus.wait_for_height_after(1)
-                await trio.sleep(SECONDS_TO_CONNECT + seconds)
+                    await trio.sleep(SECONDS_TO_CONNECT + seconds)
                 nursery.cancel_scope.cancel()
 
         trio.run(run)
