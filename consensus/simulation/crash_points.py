@@ -6,7 +6,7 @@ operation, whole or not at all; a file's replacement is four, so its middle is a
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from consensus.messages import CheckValue
 from consensus.simulation.checks import CheckFailed, Value
@@ -66,10 +66,17 @@ class Returned:
 class CrashCluster(Cluster):
     """A run in one situation; `victim` may crash."""
 
-    def __init__(self, situation: Situation, point: CrashPoint | None = None) -> None:
+    def __init__(
+        self,
+        situation: Situation,
+        point: CrashPoint | None = None,
+        again_after: int | None = None,
+    ) -> None:
+        """`again_after`: so many operations after the restart it crashes a second time."""
         super().__init__(0, FaultPlan(powers=(1,) * situation.validators, has_disks=True))
         self._situation = situation
         self._point = point
+        self._again_after = again_after
         set_ = self.validators(CRASH_HEIGHT)
         turn = set_.proposer(situation.round)
         self.victim = next(
@@ -89,7 +96,11 @@ class CrashCluster(Cluster):
 
     def crashed(self, host: Host) -> None:
         assert host is self.victim, "only one crashes"
-        self.restarted_ms = self.now_ms + host.down_ms
+        self.restarted_ms, self.signed_after_ms = self.now_ms + host.down_ms, None
+        if self._point is not None and self._again_after is not None:
+            number = len(host.disk_operations()) + self._again_after
+            self._again_after = None
+            host.crash_at(replace(self._point, operation=number))
         super().crashed(host)
 
     def _heal(self) -> None:
@@ -149,13 +160,15 @@ def crash_points(surveyed: Survey, cuts: tuple[bool, ...], chances: int) -> Iter
                     yield CrashPoint(number, moment, is_power_cut, chance)
 
 
-def crash_at(situation: Situation, surveyed: Survey, point: CrashPoint) -> Returned:
-    """Crash there, restart by itself, and go on.
+def crash_at(
+    situation: Situation, surveyed: Survey, point: CrashPoint, again_after: int | None = None
+) -> Returned:
+    """Crash there, restart by itself, perhaps crash again in the midst of that, and go on.
 
     Raises CheckFailed for any conflicting signature, lost lock, disagreement or stop, and
     `LateReturn` where the victim does not sign within two block intervals and ALLOWANCE_MS.
     """
-    run = CrashCluster(situation, point)
+    run = CrashCluster(situation, point, again_after)
     run.run(HEIGHTS)
     assert run.restarted_ms is not None, "the point was reached"
     taken_ms, allowed_ms = run.signed_after_ms, 2 * surveyed.interval_ms + ALLOWANCE_MS

@@ -47,6 +47,32 @@ def test_whatever_is_lost_a_crash_needs_no_human(situation: Situation) -> None:
     crash_everywhere(situation, CHANCES)
 
 
+def crash_twice(situation: Situation, seconds: range, chances: int) -> None:
+    surveyed = survey(situation)
+    points = [
+        point
+        for point in crash_points.crash_points(surveyed, (True,), chances)
+        if point.moment is Moment.INSIDE
+    ]
+    runs = [(point, again) for point in points for again in seconds]
+    for point, again in runs:
+        crash_at(situation, surveyed, point, again)
+    print(f"{situation}: {len(runs)} times two crashes")
+
+
+@pytest.mark.parametrize("situation", SITUATIONS, ids=str)
+def test_a_crash_inside_what_a_restart_does_needs_no_human_either(situation: Situation) -> None:
+    crash_twice(situation, range(1, 6, 2), 1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("situation", SITUATIONS, ids=str)
+def test_a_crash_inside_any_early_operation_of_a_restart_needs_no_human(
+    situation: Situation,
+) -> None:
+    crash_twice(situation, range(1, 13), 4)
+
+
 def test_the_points_are_all_kinds_of_operations() -> None:
     surveyed = survey(Situation(4, Round(1), is_proposer=True))
     kinds = Counter(surveyed.operations.values())
