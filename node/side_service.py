@@ -89,6 +89,12 @@ class SideService:
                 self.failure = error
                 server.should_exit = True
                 return
+            except Exception:
+                # The edge of a thread: ending silently it would leave a service that does half its work.
+                self.logger.exception("%s failed; this is a bug", watch.name)
+                self.failure = OperatorError(f"{watch.name} failed; see the log")
+                server.should_exit = True
+                return
             else:
                 said = ""
 
