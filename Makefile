@@ -52,7 +52,8 @@ unit: install
 	$(BIN)/pytest -n 2 --dist worksteal -m "not slow and not localnet" -q
 
 localnet: install
-	$(BIN)/pytest -m "localnet and not slow" -q
+	$(BIN)/pytest -n 2 --dist loadfile -m "localnet and not slow and not alone" -q
+	$(BIN)/pytest -m "localnet and not slow and alone" -q
 
 slow: install
 	$(BIN)/pytest -m slow -q

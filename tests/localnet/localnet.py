@@ -20,6 +20,8 @@ START_MAX_S = 90.0
 """Generous: the machine may be busy with other things. What is measured is printed."""
 STOP_MAX_S = 15.0
 POLL_S = 0.05
+PORT_RANGES = 4
+PORT_RANGE = 5_000
 BUSY_LOAD_PER_CORE = 2.0
 """Four validators and their tests alone stay below."""
 
@@ -319,8 +321,13 @@ def marked(mark: str) -> list[int]:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on now, one after the other, below those the system gives away."""
-    for first in range(12_000 + os.getpid() * 61 % 18_000, 32_000, count + 7):
+    """Ports that nobody listens on now, one after the other, below those the system gives away.
+
+    Each of pytest's workers has a range of its own: who found ports has not bound them yet.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    start = 12_000 + worker % PORT_RANGES * PORT_RANGE
+    for first in range(start + os.getpid() * 61 % (PORT_RANGE // 2), start + PORT_RANGE, count + 7):
         sockets = []
         try:
             for port in range(first, first + count):

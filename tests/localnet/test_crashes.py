@@ -17,7 +17,7 @@ from localnet import (
     wait_until,
 )
 
-pytestmark = pytest.mark.localnet
+pytestmark = [pytest.mark.localnet, pytest.mark.alone]
 
 RESUME_MAX_S = 10.0
 """From the last command to the next block; on a machine that does nothing else."""

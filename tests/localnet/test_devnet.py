@@ -11,7 +11,7 @@ from localnet import START_MAX_S, Node, free_ports, run_zerog, wait_until
 
 from node.devnet.settings import DEFAULT_CHAIN_ID
 
-pytestmark = pytest.mark.localnet
+pytestmark = [pytest.mark.localnet, pytest.mark.alone]
 
 Start = Callable[..., Any]
 SHUTDOWN_S = 3.0

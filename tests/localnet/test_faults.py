@@ -17,7 +17,7 @@ from localnet import (
     zerog,
 )
 
-pytestmark = pytest.mark.localnet
+pytestmark = [pytest.mark.localnet, pytest.mark.alone]
 
 HEAL_MAX_S = 5.0
 """From the end of a partition to the next block."""

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 import pytest
 from localnet import START_MAX_S, Devnet, Node, wait_until
 
-pytestmark = pytest.mark.localnet
+pytestmark = [pytest.mark.localnet, pytest.mark.alone]
 
 REQUESTS_PER_SECOND = 2_000
 TICK_S = 0.01

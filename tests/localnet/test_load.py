@@ -17,7 +17,7 @@ from genesis.dev_accounts import dev_accounts
 from node.client.json_rpc import RpcClient, RpcError
 from node.devnet.settings import DEFAULT_CHAIN_ID, DEFAULT_MNEMONIC
 
-pytestmark = pytest.mark.localnet
+pytestmark = [pytest.mark.localnet, pytest.mark.alone]
 
 ENDLESS_LOOP = "0x5b600056"
 """JUMPDEST, PUSH1 0, JUMP: runs until its gas is used up."""

@@ -22,7 +22,7 @@ from node.network.identity import peer_multiaddr
 from node.network.status import STATUS_TIMEOUT_S
 from node.sync.genesis import fetch_genesis
 
-pytestmark = pytest.mark.localnet
+pytestmark = [pytest.mark.localnet, pytest.mark.alone]
 
 NEVER_IN_A_LOG = ("two-faced validator", "Traceback", "CRITICAL")
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.localnet
+pytestmark = [pytest.mark.localnet, pytest.mark.alone]
 
 ENDLESS_CODE = "0x5b600056"
 """JUMPDEST, PUSH1 0, JUMP."""
