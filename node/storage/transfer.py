@@ -123,7 +123,7 @@ def get(
     submission = _on_chain(chain, network, root)
     nodes = network.nodes_with(root)
     size = submission.size
-    partial = path.with_name(f"{path.name}.part")
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with partial.open("wb") as file:
             for index in range(submission.shape.segments):

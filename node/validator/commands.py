@@ -58,9 +58,15 @@ def _create(options: argparse.Namespace, staking: StakingClient) -> _Said:
     proof = possession_of(key.secret, staking.client.number("eth_chainId"), owner)
     sent = staking.send(sender, "createValidator", *proof.arguments, value=amount)
     standing = staking.standing(f"0x{key.address.hex()}")
+    if standing.status is Status.RANKED:
+        prospect = (
+            "among the highest by stake its node votes two blocks from now, and must be running"
+        )
+    else:
+        prospect = "it votes when its stake reaches the minimum"
     return [
         f"validator {standing.address} is {standing.status.name.lower()} with {_shown(amount)} 0G",
-        f"its owner is {sender.address}; its node votes two blocks from now, and must be running",
+        f"its owner is {sender.address}; {prospect}",
     ], {**_standing_json(standing), "transactionHash": sent}
 
 
