@@ -55,8 +55,8 @@ def crash_twice(situation: Situation, seconds: range, chances: int) -> None:
         if point.moment is Moment.INSIDE
     ]
     runs = [(point, again) for point in points for again in seconds]
-    for point, again in runs:
-        crash_at(situation, surveyed, point, again)
+    returned = [crash_at(situation, surveyed, point, again) for point, again in runs]
+    assert all(one.signed_after_ms >= 0 for one in returned)
     print(f"{situation}: {len(runs)} times two crashes")
 
 
