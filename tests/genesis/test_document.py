@@ -119,7 +119,9 @@ def test_an_error_names_field_and_expectation(path: str, value: object, field: s
 
 
 def test_the_error_of_an_unknown_key_lists_the_known_ones() -> None:
-    with pytest.raises(InvalidGenesis, match=r"validators\[0\]\.stake: .*name, owner, power, publicKey"):
+    with pytest.raises(
+        InvalidGenesis, match=r"validators\[0\]\.stake: .*name, owner, power, publicKey"
+    ):
         load_document(changed("validators/0/stake", 1))
 
 
