@@ -20,6 +20,9 @@ from chain.blocks import ZERO_HASH, Header
 from chain.engine import Withdrawal
 from chain.proofs import AccountProof
 from chain.receipts import bloom_of
+from chain.tracing.hex_forms import data as data
+from chain.tracing.hex_forms import quantity as quantity
+from chain.tracing.hex_forms import word as word
 from chain.transactions import BLOB, DYNAMIC_FEE, LEGACY, SET_CODE, AccessList, Transaction
 from node.local_socket import NodeStatus
 
@@ -27,21 +30,6 @@ Json = dict[str, Any]
 
 SYNCING_LAG_BLOCKS = 2
 """A node fewer blocks behind than this is not catching up, a block is just on its way."""
-
-
-def quantity(number: int) -> str:
-    """0 is 0x0."""
-    return hex(number)
-
-
-def data(value: bytes) -> str:
-    """Bytes of any length."""
-    return "0x" + value.hex()
-
-
-def word(number: int) -> str:
-    """A storage word or slot number: 32 bytes."""
-    return f"0x{number:064x}"
 
 
 def block_json(outline: BlockOutline, transactions: Sequence[PlacedTransaction] | None) -> Json:
