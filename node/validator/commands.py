@@ -12,9 +12,9 @@ import orjson
 
 from genesis.staking.layout import Status
 from node.assembly import load_key
-from node.client.account_key import account_key
 from node.client.json_rpc import NoJsonRpc, RpcClient, RpcError, WaitedTooLong
-from node.client.wallet import Sender, UnlockedAccount, Wallet
+from node.client.sender import sender_of
+from node.client.wallet import Sender
 from node.errors import OperatorError
 from node.initialization import read_genesis
 from node.keystore import ValidatorKey
@@ -53,7 +53,7 @@ def run_command(name: str, options: argparse.Namespace) -> int:
 
 def _create(options: argparse.Namespace, staking: StakingClient) -> _Said:
     amount = _amount(options.amount)
-    key, sender = _consensus_key(options), _sender(options, staking.client)
+    key, sender = _consensus_key(options), sender_of(options, staking.client)
     owner = bytes.fromhex(sender.address[2:])
     proof = possession_of(key.secret, staking.client.number("eth_chainId"), owner)
     sent = staking.send(sender, "createValidator", *proof.arguments, value=amount)
@@ -72,20 +72,20 @@ def _create(options: argparse.Namespace, staking: StakingClient) -> _Said:
 
 def _delegate(options: argparse.Namespace, staking: StakingClient) -> _Said:
     amount, validator = _amount(options.amount), _validator(options)
-    sender = _sender(options, staking.client)
+    sender = sender_of(options, staking.client)
     sent = staking.send(sender, "delegate", validator, value=amount)
     return _delegation(staking, validator, sender, sent)
 
 
 def _undelegate(options: argparse.Namespace, staking: StakingClient) -> _Said:
     amount = ALL if options.amount == "all" else _amount(options.amount)
-    validator, sender = _validator(options), _sender(options, staking.client)
+    validator, sender = _validator(options), sender_of(options, staking.client)
     sent = staking.send(sender, "undelegate", validator, amount)
     return _delegation(staking, validator, sender, sent)
 
 
 def _withdraw(options: argparse.Namespace, staking: StakingClient) -> _Said:
-    validator, sender = _validator(options), _sender(options, staking.client)
+    validator, sender = _validator(options), sender_of(options, staking.client)
     before = staking.delegation(validator, sender.address)
     sent = staking.send(sender, "withdraw", validator)
     lines, content = _delegation(staking, validator, sender, sent)
@@ -93,7 +93,7 @@ def _withdraw(options: argparse.Namespace, staking: StakingClient) -> _Said:
 
 
 def _exit(options: argparse.Namespace, staking: StakingClient) -> _Said:
-    validator, sender = _validator(options), _sender(options, staking.client)
+    validator, sender = _validator(options), sender_of(options, staking.client)
     sent = staking.send(sender, "exit", validator)
     lines, content = _delegation(staking, validator, sender, sent)
     first = f"validator {validator} leaves the set two blocks from now; its node may stop then"
@@ -102,7 +102,7 @@ def _exit(options: argparse.Namespace, staking: StakingClient) -> _Said:
 
 def _rejoin(options: argparse.Namespace, staking: StakingClient) -> _Said:
     validator = _validator(options)
-    sent = staking.send(_sender(options, staking.client), "rejoin", validator)
+    sent = staking.send(sender_of(options, staking.client), "rejoin", validator)
     line = f"validator {validator} is back in the set two blocks from now, and must be running"
     return [line], {"validator": validator, "transactionHash": sent}
 
@@ -223,19 +223,6 @@ def _consensus_key(options: argparse.Namespace) -> ValidatorKey:
             "make another with `zerog init` without --full-node"
         )
     return key
-
-
-def _sender(options: argparse.Namespace, client: RpcClient) -> Sender:
-    key = account_key(options)
-    if key is not None:
-        return Wallet(client, key, client.number("eth_chainId"))
-    accounts = client.call("eth_accounts")
-    if not accounts:
-        raise OperatorError(
-            f"no account to send from, and {options.rpc_url} has none of its own; give "
-            "--private-key, --account-file or ZEROG_PRIVATE_KEY"
-        )
-    return UnlockedAccount(client, accounts[0])
 
 
 def _amount(text: str) -> int:

@@ -10,9 +10,8 @@ from typing import Any
 import orjson
 from eth_typing import Hash32
 
-from node.client.account_key import account_key
 from node.client.json_rpc import NoJsonRpc, RpcClient, RpcError, WaitedTooLong
-from node.client.wallet import Sender, UnlockedAccount, Wallet
+from node.client.sender import sender_of
 from node.errors import OperatorError
 from node.storage.command_line.progress import ProgressBar
 from node.storage.errors import StorageError, TransferFailed
@@ -77,7 +76,7 @@ _Said = tuple[list[str], Mapping[str, Any]]
 def _put(options: argparse.Namespace) -> _Said:
     chain = RpcClient.of_url(options.rpc_url)
     network = StorageNetwork(options.storage_url)
-    stored = put(chain, network, lambda: _sender(options, chain), options.file, ProgressBar())
+    stored = put(chain, network, lambda: sender_of(options, chain), options.file, ProgressBar())
     content = {
         "root": hash_text(stored.root),
         "size": stored.size,
@@ -88,19 +87,6 @@ def _put(options: argparse.Namespace) -> _Said:
     return [
         f"{content['root']}  {stored.size:,} bytes, submission {stored.sequence}, {how}"
     ], content
-
-
-def _sender(options: argparse.Namespace, chain: RpcClient) -> Sender:
-    key = account_key(options)
-    if key is not None:
-        return Wallet(chain, key, chain.number("eth_chainId"))
-    accounts = chain.call("eth_accounts")
-    if not accounts:
-        raise OperatorError(
-            f"no account to send from, and {options.rpc_url} has none of its own; give "
-            "--private-key, --account-file or ZEROG_PRIVATE_KEY"
-        )
-    return UnlockedAccount(chain, accounts[0])
 
 
 def _get(options: argparse.Namespace) -> _Said:
