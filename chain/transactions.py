@@ -133,6 +133,21 @@ def recover_frontier_sender(transaction: Transaction) -> Address:
     )
 
 
+def recover_authority(authorization: Authorization) -> Address | None:
+    """Who signed it, whether or not it takes effect (EIP-7702); None where the signature is invalid."""
+    if authorization.s > SECP256K1_ORDER // 2:
+        return None
+    try:
+        return recover_address(
+            authorization_signing_hash(authorization),
+            authorization.y_parity,
+            authorization.r,
+            authorization.s,
+        )
+    except InvalidSignature:
+        return None
+
+
 def recover_senders(transactions: Iterable[Transaction]) -> list[Address | None]:
     """Who signed each, in order; None where the signature is invalid."""
     senders: list[Address | None] = []

@@ -5,14 +5,8 @@ from typing import Final
 
 from eth_typing import Address
 
-from chain.errors import InvalidSignature
 from chain.py_evm.evm_state import EvmState
-from chain.transactions import (
-    SECP256K1_ORDER,
-    Authorization,
-    authorization_signing_hash,
-    recover_address,
-)
+from chain.transactions import Authorization, recover_authority
 
 DELEGATION_PREFIX: Final = b"\xef\x01\x00"
 DELEGATION_SIZE: Final = 23
@@ -42,16 +36,8 @@ def _authority(state: EvmState, authorization: Authorization) -> Address | None:
     """Who signed, if the authorization may take effect; the account becomes warm even if it may not."""
     if authorization.chain_id not in (0, state.chain_id) or authorization.nonce >= NONCE_LIMIT:
         return None
-    if authorization.s > SECP256K1_ORDER // 2:
-        return None
-    try:
-        authority = recover_address(
-            authorization_signing_hash(authorization),
-            authorization.y_parity,
-            authorization.r,
-            authorization.s,
-        )
-    except InvalidSignature:
+    authority = recover_authority(authorization)
+    if authority is None:
         return None
     state.mark_address_warm(authority)
     code = state.get_code(authority)

@@ -12,18 +12,12 @@ from eth_typing import Address, Hash32
 
 from chain.contract_addresses import create2_address, created_address
 from chain.engine import Account, Environment, Message
-from chain.errors import InvalidSignature
 from chain.forks.fork import Fork
 from chain.tracer import Step, TracedState
 from chain.tracing.budget import TraceBudget
 from chain.tracing.hex_forms import data, quantity, word
 from chain.tracing.noop import NoopTracer
-from chain.transactions import (
-    SECP256K1_ORDER,
-    Authorization,
-    authorization_signing_hash,
-    recover_address,
-)
+from chain.transactions import recover_authority
 
 NO_CODE: Final = Hash32(keccak(b""))
 NO_ACCOUNT: Final = Account(0, 0, NO_CODE)
@@ -100,7 +94,7 @@ class PrestateTracer(NoopTracer):
         for address in (message.sender, to, environment.coinbase):
             self._look_at(address)
         for authorization in message.authorization_list:
-            authority = _authority(authorization)
+            authority = recover_authority(authorization)
             if authority is not None:
                 self._look_at(authority)
 
@@ -250,18 +244,3 @@ class PrestateTracer(NoopTracer):
 
 def _address(item: int) -> Address:
     return Address((item & _ADDRESS_MASK).to_bytes(20, "big"))
-
-
-def _authority(authorization: Authorization) -> Address | None:
-    """Who signed it, whether or not it takes effect."""
-    if authorization.s > SECP256K1_ORDER // 2:
-        return None
-    try:
-        return recover_address(
-            authorization_signing_hash(authorization),
-            authorization.y_parity,
-            authorization.r,
-            authorization.s,
-        )
-    except InvalidSignature:
-        return None
