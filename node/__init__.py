@@ -4,6 +4,7 @@ assembly.py              builds every part of one node and joins them; read this
 entry.py                 where `zerog` begins
 cli.py                   the command line: devnet, demo, init, run, simulate
 seams.py                 where a devnet's faults can reach into a node; production has none
+command_flags.py         flags that several commands share
 config.py                file, environment and flags become one NodeConfig
 layout.py                where each file of a data directory lies, and its lock
 initialization.py        `zerog init`: the files of a new node

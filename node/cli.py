@@ -1,13 +1,13 @@
 """The command line. Flags are geth's where a node operator meets them, anvil's for the devnet."""
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
+from node.command_flags import add_json, add_rpc_url, show_help
 from node.config import SETTINGS
 from node.da.command_line.arguments import add_da
 from node.devnet.flags import add_flags, decimal, settings_from, whole
@@ -16,7 +16,7 @@ from node.devnet.settings import DEFAULT_CHAIN_ID, VALIDATORS_MAX
 from node.errors import OperatorError
 from node.plugin_files import read_entry
 from node.storage.command_line.arguments import add_storage
-from node.validator.arguments import DEFAULT_RPC_URL, add_validator
+from node.validator.arguments import add_validator
 from node.version import version
 
 EXIT_OPERATOR_ERROR = 2
@@ -202,14 +202,11 @@ def _add_status(commands: "_Commands[argparse.ArgumentParser]") -> None:
         epilog="Exit codes: 0 every node answers, 1 one does not, 2 something to mend.",
         allow_abbrev=False,
     )
-    add = parser.add_argument
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--datadir", "--data-dir", type=Path, metavar="DIR",
         help="a node's directory, or a devnet's: a line a node")  # fmt: skip
-    where.add_argument("--rpc", "--rpc-url", metavar="URL",
-        default=os.environ.get("ZEROG_RPC_URL", DEFAULT_RPC_URL),
-        help=f"a node's JSON-RPC (default: ZEROG_RPC_URL, or {DEFAULT_RPC_URL})")  # fmt: skip
-    add("--json", action="store_true", help="say it as JSON")
+    add_rpc_url(where, "--rpc", "--rpc-url")
+    add_json(parser)
     parser.set_defaults(command=_status)
 
 
@@ -240,7 +237,7 @@ def _add_wal(commands: "_Commands[argparse.ArgumentParser]") -> None:
     parser = commands.add_parser(
         "wal", help="look into a node's consensus journal", allow_abbrev=False
     )
-    parser.set_defaults(command=partial(_show_help, parser))
+    parser.set_defaults(command=partial(show_help, parser))
     own = parser.add_subparsers(title="commands", metavar="COMMAND")
     dump = own.add_parser(
         "dump",
@@ -396,11 +393,6 @@ def _wal_dump(options: argparse.Namespace) -> int:
     from node.wal_command import dump_journal
 
     return dump_journal(DataDirectory(options.datadir), as_json=options.json)
-
-
-def _show_help(parser: argparse.ArgumentParser, _: argparse.Namespace) -> int:
-    parser.print_help()
-    return 0
 
 
 def _abi(options: argparse.Namespace) -> int:

@@ -4,6 +4,7 @@ import argparse
 from functools import partial
 from pathlib import Path
 
+from node.command_flags import show_help
 from node.devnet.flags import decimal, whole
 from node.devnet.settings import DevnetSettings
 
@@ -32,7 +33,7 @@ def add_perturb(commands: "Commands[argparse.ArgumentParser]") -> None:
         "2 something to mend.",
         allow_abbrev=False,
     )
-    parser.set_defaults(command=partial(_show_help, parser))
+    parser.set_defaults(command=partial(show_help, parser))
     own = parser.add_subparsers(title="commands", metavar="COMMAND")
     for name, text, lasting, amount in _COMMANDS:
         _add(own, name, text, lasting, amount)
@@ -67,11 +68,6 @@ def _add_nodes(parser: argparse.ArgumentParser, count: str) -> None:
         "--datadir", "--data-dir", type=Path, default=DevnetSettings().datadir, metavar="DIR",
         help="the devnet's directory (default ./zerog-devnet)",
     )  # fmt: skip
-
-
-def _show_help(parser: argparse.ArgumentParser, _: argparse.Namespace) -> int:
-    parser.print_help()
-    return 0
 
 
 def _run(name: str, options: argparse.Namespace) -> int:

@@ -1,13 +1,12 @@
 """The commands and flags of `zerog validator`; what they do is imported only when one is run."""
 
 import argparse
-import os
 from functools import partial
 from pathlib import Path
 
 from node.client.account_key import add_account_flags
+from node.command_flags import add_json, add_rpc_url, show_help
 
-DEFAULT_RPC_URL = "http://127.0.0.1:8545"
 _COMMANDS = (
     ("create", "become a validator: with a node's consensus key and a first stake"),
     ("delegate", "add to the stake behind a validator"),
@@ -31,7 +30,7 @@ def add_validator(commands: "Commands[argparse.ArgumentParser]") -> None:
         epilog="Exit codes: 0 done, 1 refused, 2 something to mend.",
         allow_abbrev=False,
     )
-    parser.set_defaults(command=partial(_show_help, parser))
+    parser.set_defaults(command=partial(show_help, parser))
     own = parser.add_subparsers(title="commands", metavar="COMMAND")
     for name, text in _COMMANDS:
         _add(own, name, text)
@@ -44,11 +43,8 @@ def _add(commands: "Commands[argparse.ArgumentParser]", name: str, text: str) ->
     if name in _WITH_AMOUNT:
         more = ", or all" if name == "undelegate" else ""
         parser.add_argument("amount", metavar="AMOUNT", help=f"in 0G, as 100 or 0.5{more}")
-    parser.add_argument(
-        "--rpc-url", metavar="URL", default=os.environ.get("ZEROG_RPC_URL", DEFAULT_RPC_URL),
-        help=f"a node's JSON-RPC (default: ZEROG_RPC_URL, or {DEFAULT_RPC_URL})",
-    )  # fmt: skip
-    parser.add_argument("--json", action="store_true", help="say it as JSON")
+    add_rpc_url(parser)
+    add_json(parser)
     if name != "create":
         parser.add_argument(
             "--validator", metavar="ADDRESS", help="of its consensus key; or give --datadir"
@@ -67,11 +63,6 @@ def _add(commands: "Commands[argparse.ArgumentParser]", name: str, text: str) ->
     parser.epilog = (
         "Without a key the node's first own account sends, where the node has one: a devnet's has."
     )
-
-
-def _show_help(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
-    parser.print_help()
-    return 0
 
 
 def _run(name: str, options: argparse.Namespace) -> int:

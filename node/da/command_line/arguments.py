@@ -1,13 +1,12 @@
 """The commands and flags of `zerog da`; what they do is imported only when one is run."""
 
 import argparse
-import os
 from functools import partial
 from pathlib import Path
 
 from node.client.account_key import add_account_flags
+from node.command_flags import add_json, add_rpc_url, show_help
 
-DEFAULT_RPC_URL = "http://127.0.0.1:8545"
 GIVEN = (
     "Data root and erasure commitment are taken from you: computing them from a file's bytes (erasure "
     "code, KZG commitment) is not done here; 0G's DA encoder gives both."
@@ -42,7 +41,7 @@ def add_da(commands: "Commands[argparse.ArgumentParser]") -> None:
         epilog=f"{GIVEN} Exit codes: 0 done, 1 refused, 2 something to mend.",
         allow_abbrev=False,
     )
-    parser.set_defaults(command=partial(_show_help, parser))
+    parser.set_defaults(command=partial(show_help, parser))
     own = parser.add_subparsers(title="commands", metavar="COMMAND")
     for name, text, groups in _COMMANDS:
         _add(own, name, text, groups)
@@ -59,21 +58,13 @@ def _add(
         allow_abbrev=False,
     )
     if name != "keygen":
-        parser.add_argument(
-            "--rpc-url", metavar="URL", default=os.environ.get("ZEROG_RPC_URL", DEFAULT_RPC_URL),
-            help=f"a node's JSON-RPC (default: ZEROG_RPC_URL, or {DEFAULT_RPC_URL})",
-        )  # fmt: skip
-    parser.add_argument("--json", action="store_true", help="say it as JSON")
+        add_rpc_url(parser)
+    add_json(parser)
     for group in groups:
         _GROUPS[group](parser)
     if name in _OWN_FLAGS:
         _OWN_FLAGS[name](parser)
     parser.set_defaults(command=partial(_run, name))
-
-
-def _show_help(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
-    parser.print_help()
-    return 0
 
 
 def _run(name: str, options: argparse.Namespace) -> int:

@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 
 from node.client.account_key import add_account_flags
+from node.command_flags import add_json, add_rpc_url, show_help
 
-DEFAULT_RPC_URL = "http://127.0.0.1:8545"
 DEFAULT_STORAGE_URL = "http://127.0.0.1:5678"
 STORAGE_URL_VARIABLE = "ZEROG_STORAGE_URL"
 PORT_MAX = 65_535
@@ -27,7 +27,7 @@ def add_storage(commands: "Commands[argparse.ArgumentParser]") -> None:
         epilog="Exit codes: 0 done, 1 refused or not what the chain says, 2 something to mend.",
         allow_abbrev=False,
     )
-    parser.set_defaults(command=partial(_show_help, parser))
+    parser.set_defaults(command=partial(show_help, parser))
     own = parser.add_subparsers(title="commands", metavar="COMMAND")
     for name, text, add in (
         ("run", "run a storage node, with its indexer on the same port", _add_run),
@@ -41,11 +41,6 @@ def add_storage(commands: "Commands[argparse.ArgumentParser]") -> None:
         )
         add(command)
         command.set_defaults(command=partial(_run, name))
-
-
-def _show_help(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
-    parser.print_help()
-    return 0
 
 
 def _run(name: str, options: argparse.Namespace) -> int:
@@ -86,10 +81,7 @@ def _address(text: str) -> str:
 
 
 def _add_rpc_url(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--rpc-url", metavar="URL", default=os.environ.get("ZEROG_RPC_URL", DEFAULT_RPC_URL),
-        help=f"a chain node's JSON-RPC (default: ZEROG_RPC_URL, or {DEFAULT_RPC_URL})",
-    )  # fmt: skip
+    add_rpc_url(parser, whose="a chain node's")
 
 
 def _add_storage_url(parser: argparse.ArgumentParser) -> None:
@@ -98,7 +90,7 @@ def _add_storage_url(parser: argparse.ArgumentParser) -> None:
         default=os.environ.get(STORAGE_URL_VARIABLE, DEFAULT_STORAGE_URL),
         help=f"a storage node (default: {STORAGE_URL_VARIABLE}, or {DEFAULT_STORAGE_URL})",
     )  # fmt: skip
-    parser.add_argument("--json", action="store_true", help="say it as JSON")
+    add_json(parser)
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
