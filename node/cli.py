@@ -26,18 +26,8 @@ ROLLBACK_BLOCKS_MAX = 10_000
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code. An operator's error is one line on stderr and exit code 2."""
-    parser = _parser()
-    options, rest = parser.parse_known_args(arguments)
-    if options.command is _simulate:
-        options.rest = rest
-    elif rest:
-        parser.error(f"unrecognized arguments: {' '.join(rest)}")
-    if options.command is None:
-        parser.print_help()
-        return 0
-    command: Callable[[argparse.Namespace], int] = options.command
     try:
-        return command(options)
+        return _run_command(arguments)
     except OperatorError as error:
         print(f"zerog: {error}", file=sys.stderr)
         return EXIT_OPERATOR_ERROR
@@ -51,6 +41,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_OPERATOR_ERROR
     except KeyboardInterrupt:
         return 130
+
+
+def _run_command(arguments: Sequence[str] | None) -> int:
+    parser = _parser()
+    options, rest = parser.parse_known_args(arguments)
+    if options.command is _simulate:
+        options.rest = rest
+    elif rest:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    if options.command is None:
+        parser.print_help()
+        return 0
+    command: Callable[[argparse.Namespace], int] = options.command
+    return command(options)
 
 
 class OneLineParser(argparse.ArgumentParser):

@@ -4,9 +4,11 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
+from node import cli
 from node.cli import main
 from node.config import SETTINGS, load_config
 
@@ -45,6 +47,16 @@ def change(path: Path, pattern: str, by: str) -> None:
     text, count = re.subn(pattern, by, path.read_text(), count=1)
     assert count == 1
     path.write_text(text)
+
+
+def test_ctrl_c_while_flags_are_read_ends_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupted() -> NoReturn:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "_parser", interrupted)
+    assert main(["--help"]) == 130
 
 
 def test_without_a_command_the_commands_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
