@@ -94,8 +94,8 @@ class Killer:
         while word != wanted:
             word, rest = self._line()
             assert wanted == "ended" or word != "ended", "the victim died by itself"
-            if word == "committed":
-                number, *hashes = rest.split()
+            if word == "committed" and rest.endswith(" ."):
+                number, *hashes, _ = rest.split()
                 told.head = int(number)
                 told.hashes += [Hash32(bytes.fromhex(each)) for each in hashes]
 

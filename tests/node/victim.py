@@ -1,7 +1,8 @@
 """Commits blocks to a database through `Chain` until it is killed: the victim of test_kills.py.
 
 Reads lines `seed path` and forks a child for each, so that imports are paid once. The child says on
-stdout what it does: `pid P`, `committing N`, `committed N HASH…`; `ended` follows its death.
+stdout what it does: `pid P`, `committing N`, `committed N HASH… .`; `ended` follows its death.
+A death may cut the line that is being told: what lacks its end was not told.
 """
 
 import os
@@ -94,7 +95,7 @@ def live(random: Random, path: Path) -> None:
         tell(f"committing {head.number + 1}")
         chain.commit(executed)
         hashes = " ".join(transaction.hash.hex() for transaction in executed.block.transactions)
-        tell(f"committed {head.number + 1} {hashes}")
+        tell(f"committed {head.number + 1} {hashes} .")
 
 
 def tell(line: str) -> None:
@@ -113,7 +114,7 @@ def main() -> None:
                 os._exit(1)
         tell(f"pid {pid}")
         os.waitpid(pid, 0)
-        tell("ended")
+        tell("\nended")
 
 
 if __name__ == "__main__":
