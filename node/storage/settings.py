@@ -14,7 +14,6 @@ GIBIBYTE = 1 << 30
 DEFAULT_QUOTA = 10 * GIBIBYTE
 DEFAULT_FILE_MAX = 4 * GIBIBYTE
 """The SDKs' default fragment: what is larger they cut."""
-PEERS_MAX = 64
 
 
 @dataclass(frozen=True, slots=True)
