@@ -34,6 +34,7 @@ first_block.py           block zero in a database
 rpc_process.py           JSON-RPC processes as the supervisor starts them
 database.py              the key-value store over LMDB
 side_service.py          what small HTTP servers beside the nodes share
+signalled_server.py      uvicorn, but a signal ends serving and not the process
 abi_command.py           `zerog abi`: ABIs of our precompiles and contracts
 rollback.py              `zerog rollback`: the newest blocks undone and executed again
 status_command.py        `zerog status`: where consensus stands, and who is missing

@@ -1,13 +1,12 @@
 """What small HTTP servers beside the nodes share: a listener, uvicorn, threads that look again and again."""
 
 import asyncio
-import contextlib
 import http.client
 import logging
 import signal
 import socket
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +15,7 @@ import uvicorn
 from node.client.json_rpc import NoJsonRpc, RpcError, WaitedTooLong
 from node.errors import OperatorError, cannot_listen
 from node.json_rpc.http_protocol import BoundedHttpProtocol
+from node.signalled_server import SignalledServer
 
 IDLE_CONNECTION_S_MAX = 30
 STOP_S_MAX = 1.0
@@ -59,7 +59,9 @@ class SideService:
             raise self.failure
 
     async def _serve(self, listener: socket.socket) -> None:
-        server = _Server(_uvicorn_config(self.application, self.connections_max))
+        server = SignalledServer(
+            _uvicorn_config(self.application, self.connections_max), _signals()
+        )
         threads = [
             threading.Thread(
                 target=self._again_and_again, args=(watch, server), name=watch.name, daemon=True
@@ -134,23 +136,7 @@ def _uvicorn_config(application: Application, connections_max: int) -> uvicorn.C
     )
 
 
-class _Server(uvicorn.Server):
-    """uvicorn's server, which would end the process by the signal that it caught."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        loop = asyncio.get_running_loop()
-        handled = [signal.SIGTERM]
-        # Under a devnet Ctrl-C is ignored here: it reaches the devnet, which then tells us.
-        if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
-            handled.append(signal.SIGINT)
-        for number in handled:
-            loop.add_signal_handler(number, self._stop)
-        try:
-            yield
-        finally:
-            for number in handled:
-                loop.remove_signal_handler(number)
-
-    def _stop(self) -> None:
-        self.should_exit = True
+def _signals() -> list[signal.Signals]:
+    # Under a devnet Ctrl-C is ignored here: it reaches the devnet, which then tells us.
+    is_ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    return [signal.SIGTERM] if is_ignored else [signal.SIGTERM, signal.SIGINT]

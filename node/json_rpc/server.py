@@ -1,12 +1,11 @@
 """The JSON-RPC process: opens the port, starts the workers, serves until it is told to stop."""
 
 import asyncio
-import contextlib
 import logging
 import resource
 import signal
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import uvicorn
@@ -41,6 +40,7 @@ from node.json_rpc.worker_pool import WorkerPool
 from node.json_rpc.worker_process import Handler, Zygote, start_zygote
 from node.local_client import NodeClient
 from node.plugins import load_plugins
+from node.signalled_server import SignalledServer
 from precompiles.interface import Precompile
 
 BACKLOG = 2_048
@@ -191,25 +191,14 @@ def _connections_max() -> int:
     return min(CONNECTIONS_MAX, soft - SPARE_DESCRIPTORS)
 
 
-class _Server(uvicorn.Server):
-    """uvicorn's server, which would end the process by the signal that it caught."""
+class _Server(SignalledServer):
+    """Says when it is ready, and whether it ended because calls can no longer be carried out."""
 
     def __init__(self, config: uvicorn.Config, on_ready: Callable[[int], None]) -> None:
-        super().__init__(config)
+        super().__init__(config, (signal.SIGTERM, signal.SIGINT))
         self._on_ready = on_ready
         self.has_failed = False
         self._is_told = False
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stop)
-        try:
-            yield
-        finally:
-            for number in (signal.SIGTERM, signal.SIGINT):
-                loop.remove_signal_handler(number)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -222,6 +211,6 @@ class _Server(uvicorn.Server):
         """End, because calls can no longer be carried out."""
         self.has_failed, self.should_exit = not self._is_told, True
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
         # A signal to the whole group ended the workers as well: nothing has failed.
         self.has_failed, self.should_exit, self._is_told = False, True, True
